@@ -1,0 +1,54 @@
+"""The only doors for views: objects are reached through the project, and strangers get 404."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from annotate.enums import ROLES_AT_LEAST, Role
+from annotate.models import Assignment, Item, Job, Project
+
+
+def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
+    """The projects a person may know of; a site admin knows of all."""
+    if user.is_superuser:
+        return Project.objects.order_by("name", "pk")
+    return Project.objects.filter(memberships__user_id=user.pk).order_by("name", "pk")
+
+
+def role_in(*, user: User | AnonymousUser, project: Project) -> Role | None:
+    """The person's role; a site admin acts as a lead everywhere."""
+    if user.is_superuser:
+        return Role.LEAD
+    membership = project.memberships.filter(user_id=user.pk).first()
+    return Role(membership.role) if membership else None
+
+
+def access_project(*, user: User | AnonymousUser, slug: str, role: Role = Role.ANNOTATOR) -> Project:
+    """Return the project; for strangers it does not exist, for members of a lesser role it is forbidden."""
+    project = get_object_or_404(projects_of(user), slug=slug)
+    held = role_in(user=user, project=project)
+    if held is None:
+        raise Http404
+    if held not in ROLES_AT_LEAST[role]:
+        raise PermissionDenied
+    return project
+
+
+def access_item(*, project: Project, pk: int) -> Item:
+    return get_object_or_404(project.items, pk=pk)
+
+
+def access_job(*, project: Project, pk: int) -> Job:
+    return get_object_or_404(project.jobs, pk=pk)
+
+
+def access_assignment(*, user: User | AnonymousUser, project: Project, pk: int) -> Assignment:
+    """Return the person's own assignment, done or not; anyone else's does not exist."""
+    return get_object_or_404(
+        Assignment.objects.filter(item__project=project, judge__user_id=user.pk).select_related("item", "judge"),
+        pk=pk,
+    )

@@ -1,0 +1,12 @@
+"""Leases run on the database's clock: a worker whose own clock is an hour off grants nothing early."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import DateTimeField, ExpressionWrapper, Value
+from django.db.models.functions import Now
+
+
+def database_now_plus(delta: timedelta) -> ExpressionWrapper:
+    return ExpressionWrapper(Now() + Value(delta), output_field=DateTimeField())

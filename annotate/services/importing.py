@@ -1,0 +1,258 @@
+"""Stage 1: a file becomes items, in two passes over it.
+
+The first pass reads everything and writes nothing, so a bad file leaves no row behind and the database is not held
+while a slow disk is read. The second writes all of it in one transaction, or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotate.enums import ImportMode, ImportState, JobKind, Origin
+from annotate.errors import ImportRefused
+from annotate.keys import content_key, prompt_key, text_key
+from annotate.models import Candidate, ImportRun, Item, Job, Project, QuarantinedRow
+from annotate.readers.limits import DEFAULT_LIMITS
+from annotate.readers.reading import read_items
+from annotate.readers.rows import Defect, FileRefused, ItemRow
+from annotate.services.jobs import enqueue_job
+from annotate.services.recorded import replay_judgments
+
+BATCH = 500
+SHOWN_DEFECTS = 100
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. ``defects`` shows the first hundred, ``quarantined`` counts them all."""
+
+    run_id: int
+    items: int = 0
+    existing: int = 0
+    candidates: int = 0
+    judgments: dict[str, int] = field(default_factory=lambda: {"person": 0, "model": 0, "unparseable": 0})
+    quarantined: int = 0
+    defects: list[dict[str, Any]] = field(default_factory=list)
+    repeated: bool = False
+
+    def counts(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name not in ("run_id", "defects", "repeated")}
+
+
+def import_items(
+    *, project: Project, path: Path, name: str | None = None, mode: ImportMode = ImportMode.STRICT, by: User | None = None
+) -> ImportReport:
+    """Import a file; the same file twice makes nothing twice.
+
+    Raises ImportRefused with the defects when strict and anything is wrong, or when no row can be had at all.
+    """
+    name = (name or path.name)[:255]
+    digest = file_digest(path)
+    earlier = ImportRun.objects.filter(project=project, digest=digest, state=ImportState.DONE).first()
+    if earlier is not None:
+        return _repeat(earlier)
+    defects, total = _survey(project, path, name)
+    if total and mode == ImportMode.STRICT:
+        raise refusal_of(name, defects, total)
+    try:
+        with transaction.atomic():
+            return _write(project, path, name, digest, mode, defects, by)
+    except FileRefused as refusal:
+        # The file changed between the two passes: what was written is rolled back.
+        raise refusal_of(name, refusal.defects, len(refusal.defects)) from refusal
+
+
+def file_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _survey(project: Project, path: Path, name: str) -> tuple[list[Defect], int]:
+    """Read the whole file and list what is wrong; raises ImportRefused when it is not an import file at all."""
+    defects: list[Defect] = []
+    rows = 0
+    try:
+        for row in _rows_of(project, path, name):
+            if isinstance(row, Defect):
+                defects.append(row)
+            else:
+                rows += 1
+    except FileRefused as refusal:
+        raise refusal_of(name, refusal.defects, len(refusal.defects)) from refusal
+    if not rows:
+        raise refusal_of(name, defects, len(defects))
+    return defects, len(defects)
+
+
+def _rows_of(project: Project, path: Path, name: str) -> Iterator[ItemRow | Defect]:
+    """Rows of the file, those refused whose id the project has already given to other content."""
+    batch: list[ItemRow] = []
+    for row in read_items(path, name=name, limits=DEFAULT_LIMITS):
+        if isinstance(row, Defect):
+            yield row
+            continue
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield from _without_taken_ids(project, batch)
+            batch = []
+    yield from _without_taken_ids(project, batch)
+
+
+def _without_taken_ids(project: Project, batch: list[ItemRow]) -> Iterator[ItemRow | Defect]:
+    ids = [row.external_id for row in batch]
+    known = dict(project.items.filter(external_id__in=ids).values_list("external_id", "key"))
+    for row in batch:
+        if known.get(row.external_id, item_key(row)) == item_key(row):
+            yield row
+            continue
+        yield Defect(
+            line=row.line,
+            line_end=row.line,
+            record=row.record,
+            field="id",
+            code="id_taken",
+            message="This project has an item with this id and other content.",
+            cure="Give the changed row an id of its own.",
+        )
+
+
+def _write(
+    project: Project, path: Path, name: str, digest: str, mode: ImportMode, defects: list[Defect], by: User | None
+) -> ImportReport:
+    run = ImportRun.objects.create(
+        project=project, file_name=name, digest=digest, mode=mode, state=ImportState.DONE, by=by
+    )
+    report = ImportReport(run_id=run.pk, quarantined=len(defects), defects=shown(defects))
+    QuarantinedRow.objects.bulk_create([_quarantined(run, defect) for defect in defects], batch_size=BATCH)
+    batch: list[ItemRow] = []
+    for row in _rows_of(project, path, name):
+        if isinstance(row, Defect):
+            continue
+        batch.append(row)
+        if len(batch) == BATCH:
+            _write_batch(project, batch, report)
+            batch = []
+    _write_batch(project, batch, report)
+    run.counts = report.counts()
+    run.save(update_fields=["counts"])
+    return report
+
+
+def _write_batch(project: Project, batch: list[ItemRow], report: ImportReport) -> None:
+    keys = [item_key(row) for row in batch]
+    known = set(project.items.filter(key__in=keys).values_list("key", flat=True))
+    Item.objects.bulk_create(
+        [_item(project, row, key) for row, key in zip(batch, keys, strict=True) if key not in known]
+    )
+    stored = {item.key: item for item in project.items.filter(key__in=keys)}
+    made = [
+        candidate
+        for row, key in zip(batch, keys, strict=True)
+        if key not in known
+        for candidate in _candidates(stored[key], row)
+    ]
+    Candidate.objects.bulk_create(made)
+    report.items += len(batch) - len(known)
+    report.existing += len(known)
+    report.candidates += len(made)
+    for row, key in zip(batch, keys, strict=True):
+        if row.judgments:
+            for kind, count in replay_judgments(item=stored[key], judgments=row.judgments).items():
+                report.judgments[kind] += count
+
+
+def item_key(row: ItemRow) -> str:
+    """Name an item by its id, prompt and candidates; judgments and meta may be added to it later."""
+    return content_key(
+        row.external_id,
+        messages(row.prompt),
+        [[one.text, one.model, messages(one.prompt) if one.prompt else None] for one in row.candidates],
+    )
+
+
+def messages(prompt: Any) -> list[dict[str, str]]:
+    return [{"role": turn.role, "content": turn.content} for turn in prompt]
+
+
+def _item(project: Project, row: ItemRow, key: str) -> Item:
+    prompt = messages(row.prompt)
+    return Item(
+        project=project,
+        key=key,
+        external_id=row.external_id,
+        group_key=prompt_key(prompt),
+        prompt=prompt,
+        meta=row.meta,
+        line=row.line,
+    )
+
+
+def _candidates(item: Item, row: ItemRow) -> list[Candidate]:
+    return [
+        Candidate(
+            item=item,
+            position=position,
+            text=one.text,
+            text_hash=text_key(one.text),
+            prompt=messages(one.prompt) if one.prompt else None,
+            origin=Origin.IMPORTED,
+            origin_key=content_key("imported", position),
+            model=one.model[:300],
+        )
+        for position, one in enumerate(row.candidates)
+    ]
+
+
+def _quarantined(run: ImportRun, defect: Defect) -> QuarantinedRow:
+    return QuarantinedRow(
+        run=run,
+        line=defect.line,
+        line_end=defect.line_end,
+        record=defect.record,
+        field=(defect.field or "")[:200],
+        code=defect.code,
+        message=defect.message,
+        cure=defect.cure,
+    )
+
+
+def refusal_of(name: str, defects: list[Defect], total: int) -> ImportRefused:
+    """Say why a file is not taken. Nothing of it is kept, not even a record of the attempt."""
+    first = defects[0] if defects else None
+    where = f"line {first.line}: {first.message}" if first else "it has no rows"
+    return ImportRefused(
+        f"{name} was not imported: {where}",
+        defects=shown(defects),
+        total=total,
+        cure=first.cure if first else "Send a file with at least one row.",
+    )
+
+
+def shown(defects: list[Defect]) -> list[dict[str, Any]]:
+    return [asdict(defect) for defect in defects[:SHOWN_DEFECTS]]
+
+
+def _repeat(run: ImportRun) -> ImportReport:
+    counts = run.counts
+    return ImportReport(
+        run_id=run.pk,
+        existing=counts.get("items", 0) + counts.get("existing", 0),
+        quarantined=counts.get("quarantined", 0),
+        repeated=True,
+    )
+
+
+def enqueue_import(*, project: Project, upload: str, name: str, mode: ImportMode, by: User | None = None) -> Job:
+    """Ask a worker to import an upload (a file name under the home's uploads), so that no page waits for it."""
+    payload = {"upload": upload, "name": name[:255], "mode": mode.value, "by": by.pk if by else None}
+    return enqueue_job(kind=JobKind.IMPORT, project=project, payload=payload)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class PolicyKind(models.TextChoices):
+    RANDOM = "random", "Random share to people"
+    EVERYONE = "everyone", "Everything to people"
+
+
+class Target(models.TextChoices):
+    """Who is asked about an item."""
+
+    PERSON = "person", "People"
+    MODEL = "model", "Models"
+    BOTH = "both", "People and models"
+
+
+class Pool(models.TextChoices):
+    """Whose judgments an estimate is made from."""
+
+    PEOPLE = "people", "People"
+    MODELS = "models", "Models"
+    TOGETHER = "together", "People and models together"
+
+
+class Scorer(models.TextChoices):
+    CHES = "ches", "CHES"
+    LENGTH = "length", "Length gap"
+    EDIT = "edit", "Edit similarity"
+    EMBEDDING = "embedding", "Embedding similarity"

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from annotate.models import Candidate, Item
+from django.db import models
+from django.utils import timezone
+
+from curation.enums import Scorer
+
+
+class Score(models.Model):
+    """A number by a scorer at a revision, about a pair of candidates as stored (first before second).
+
+    ``subject_hash`` names the texts, so asking again costs nothing and a new revision adds a row. For CHES
+    ``value`` is LN-CHES with the first candidate chosen, and ``details`` keeps the Gram scalars that give both
+    directions. Null with a flag where no number can be had.
+    """
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="scores")
+    first = models.ForeignKey(Candidate, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Candidate, models.CASCADE, related_name="+")
+    scorer = models.CharField(max_length=24, choices=Scorer)
+    revision = models.CharField(max_length=120)
+    parameters_hash = models.CharField(max_length=64)
+    parameters = models.JSONField(default=dict, blank=True)
+    subject_hash = models.CharField(max_length=64)
+    value = models.FloatField(null=True, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    flags = models.JSONField(default=list, blank=True)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "subject_hash", "scorer", "revision", "parameters_hash"],
+                name="one_score_per_subject_scorer_and_revision",
+            ),
+            models.CheckConstraint(condition=models.Q(scorer__in=Scorer.values), name="score_scorer_known"),
+        ]
+        indexes = [models.Index(fields=["scorer", "subject_hash"], name="score_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.scorer} of item {self.item_id}"

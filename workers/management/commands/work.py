@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from typing import Any
+
+from annotate.enums import JobQueue
+from annotate.services.assignments import reclaim_lapsed
+from annotate.services.beats import beat, leave
+from annotate.services.submissions import forget_old_submissions
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, close_old_connections
+from django.utils import timezone
+
+from workers.running import run_next
+
+BEAT_EVERY = 4.0
+SWEEP_EVERY = 20.0
+
+
+class Command(BaseCommand):
+    help = "Do background work straight from the database: the laptop's worker, which needs no broker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--queues", default=",".join(JobQueue.values))
+        parser.add_argument("--poll", type=float, default=0.5, help="Seconds between looks when idle.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = f"{socket.gethostname()}-{os.getpid()}"
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        heart = threading.Thread(target=self.keep_beating, args=(name, options["queues"], stop), daemon=True)
+        heart.start()
+        self.work(name, options["queues"].split(","), options["poll"], stop)
+        heart.join(timeout=BEAT_EVERY + 1)
+        leave(name=name)
+
+    def keep_beating(self, name: str, queues: str, stop: threading.Event) -> None:
+        """From a thread of its own: a worker deep in a model's forward pass is alive."""
+        while not stop.is_set():
+            try:
+                beat(name=name, queues=queues)
+            except OperationalError as trouble:
+                self.stderr.write(f"no heartbeat: {trouble}")
+                close_old_connections()
+            stop.wait(BEAT_EVERY)
+
+    def work(self, name: str, queues: list[str], poll: float, stop: threading.Event) -> None:
+        swept = 0.0
+        while not stop.is_set():
+            try:
+                if time.monotonic() - swept > SWEEP_EVERY:
+                    reclaim_lapsed()
+                    forget_old_submissions(at=timezone.now())
+                    swept = time.monotonic()
+                if run_next(holder=name, queues=queues) is None:
+                    stop.wait(poll)
+            except OperationalError as trouble:
+                # A locked or restarting database is waited for; what was claimed comes back by its lease.
+                self.stderr.write(f"database not ready: {trouble}")
+                close_old_connections()
+                stop.wait(2.0)

@@ -1,0 +1,79 @@
+"""Claim a job, run its handler, end it in a known state: the one path for the laptop's worker and Celery's."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from annotate.errors import WinnowError
+from annotate.models import Job
+from annotate.services.jobs import claim_job, extend_lease, fail_job, finish_job
+
+from workers.handlers import HANDLERS
+from workers.runtime.errors import EndpointNonsense, EndpointUnavailable, MissingPackage, ModelRefused
+
+log = logging.getLogger(__name__)
+
+# What is wrong here will be wrong again: these end a job at once, with the reason on the page.
+FINAL = (MissingPackage, ModelRefused, EndpointNonsense)
+
+
+class LeaseGone(Exception):
+    """The job went to another worker, or was cancelled, while this one worked on it."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Handed to a handler, to call after each piece: it keeps the lease and shows how far the job is."""
+
+    job: Job
+
+    def __call__(self, done: int) -> None:
+        if not extend_lease(job=self.job, done=done):
+            raise LeaseGone
+
+
+def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -> Job | None:
+    """Run one job if there is one. Returns it, whatever came of it."""
+    job = claim_job(holder=holder, queues=queues, job_id=job_id)
+    if job is None:
+        return None
+    try:
+        result = HANDLERS[job.kind](job, Progress(job))
+    except LeaseGone:
+        log.info("job %s is no longer ours", job.pk)
+    except EndpointUnavailable as trouble:
+        fail_job(job=job, error=str(trouble), retry_in=back_off(job, trouble.retry_after))
+    except WinnowError as trouble:
+        fail_job(job=job, error=trouble.message, result=trouble.as_dict())
+    except FINAL as trouble:
+        fail_job(job=job, error=str(trouble))
+    except Exception as trouble:
+        log.exception("job %s failed", job.pk)
+        again = timedelta(seconds=5) if job.attempts < 3 else None
+        fail_job(job=job, error=f"{type(trouble).__name__}: {trouble}", retry_in=again)
+    else:
+        finish_job(job=job, result=result)
+    return job
+
+
+def back_off(job: Job, asked: float | None) -> timedelta:
+    """Wait as long as the endpoint asks, else twice as long each time, at most five minutes."""
+    tries = int(job.payload.get("tries", 0))
+    return timedelta(seconds=min(300.0, asked if asked is not None else 2.0 * 2**tries))
+
+
+def work_off(*, queues: Sequence[str] = ("cpu", "gpu", "judge"), holder: str = "in-process", patience: float = 0) -> int:
+    """Run jobs here until none is due; with ``patience`` seconds, wait that long for those put off."""
+    done = 0
+    deadline = time.monotonic() + patience
+    while True:
+        if run_next(holder=holder, queues=queues) is not None:
+            done += 1
+        elif time.monotonic() < deadline:
+            time.sleep(0.2)
+        else:
+            return done
