@@ -44,7 +44,7 @@ def judge_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
     from workers.runtime.packaged import smollm2
 
     assert job.project is not None
-    judge = job.project.judges.get(pk=job.payload["judge"])
+    judge = local_judge(project=job.project)
     lm = load_language_model(smollm2(Path(settings.WINNOW_MODELS)))
     counts = {"judgments": 0, "unparseable": 0}
     for done, item in enumerate(items_of(job), start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from annotate.enums import JobKind, JobQueue
 from annotate.errors import InvalidSetting, NothingToDo
-from annotate.models import Job, Project
+from annotate.models import Candidate, Job, Project
 from annotate.selectors.items import items_short_of_candidates
 from annotate.services.jobs import enqueue_job
 
@@ -48,10 +48,12 @@ def ask_for_candidates(
         "url": url,
         "model": model,
     }
+    # What is there already is part of the job's name: asked again after some were added, it is another job.
+    there = Candidate.objects.filter(item__project=project).count()
     return enqueue_job(
         kind=JobKind.GENERATE,
         project=project,
-        payload={"generator": generator},
+        payload={"generator": generator, "there": there},
         queue=JobQueue.JUDGE if url else JobQueue.GPU,
         units=units,
         chunk_size=CHUNK,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annotate.enums import JudgeKind
+from annotate.enums import JobKind, JudgeKind
 from annotate.keys import content_key
-from annotate.models import Project
+from annotate.models import Job, Project
 from annotate.selectors.judgments import Vote, votes_by_item, votes_of
+from annotate.services.jobs import enqueue_job
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,6 +50,12 @@ def settle_items(*, project: Project) -> SettlingReport:
             alphas[pool.value] = _note_agreement(project, pool, chosen)
         changed += fresh
     return SettlingReport(counts, changed, alphas)
+
+
+def ask_to_settle(*, project: Project) -> Job:
+    """Leave settling to a worker. Named by the votes, so asking twice about the same votes is asking once."""
+    votes = [[vote.item_id, vote.judge_id, vote.preference] for vote in votes_of(project)]
+    return enqueue_job(kind=JobKind.SETTLE, project=project, payload={"votes": content_key(votes)})
 
 
 def _settle_pool(project: Project, pool: Pool, votes: Sequence[Vote]) -> tuple[int, int]:
