@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Every command of Winnow starts here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from config.scratch import use_scratch_home
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    use_scratch_home(sys.argv)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
