@@ -12,7 +12,12 @@ from annotate.readers.limits import Limits
 from annotate.readers.lines import Piece, pieces
 
 _COMMA_OR_QUOTE = re.compile(rb'[,"]')
-_OTHER_DELIMITERS = {b";": "semicolon", b"\t": "tab", b"|": "vertical bar", b"\x1f": "unit separator (U+001F)"}
+_OTHER_DELIMITERS = {
+    b";": "semicolon",
+    b"\t": "tab",
+    b"|": "vertical bar",
+    b"\x1f": "unit separator (U+001F)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,6 @@ class _Record:
     too_long: set[int] = field(default_factory=set)
     count: int = 0
     held: int = 0
-    touched: bool = False
     fault: RowFault | None = None
 
 
@@ -57,15 +61,16 @@ class _Splitter:
         self.cell_too_long = False
         self.at = _At.START
         self.opened_on = 1
-        self.record: _Record | None = None
+        self.record = _Record(1)
+        self.collecting = False
         self.finished = 0
 
     def feed(self, piece: Piece) -> _Record | None:
         """Take the next piece; give back the record that it completes, if any."""
-        if self.record is None:
+        if not self.collecting:
             if piece.ends_line and b'"' not in piece.data:
                 return self._simple(piece)
-            self.record = _Record(piece.line)
+            self.record, self.collecting = _Record(piece.line), True
         self._scan(piece)
         if not piece.ends_line:
             return None
@@ -75,7 +80,7 @@ class _Splitter:
         return self._end_record()
 
     def close(self, line: int) -> None:
-        if self.record is not None and self.at is _At.QUOTED:
+        if self.collecting and self.at is _At.QUOTED:
             raise refuse(
                 "bad_quote",
                 "a quote is opened here and never closed",
@@ -89,7 +94,7 @@ class _Splitter:
         data = piece.data.removesuffix(b"\r")
         if not data:
             return None
-        record = _Record(piece.line, touched=True)
+        record = _Record(piece.line)
         record.cells = data.split(b",", self.max_columns)
         record.count = len(record.cells)
         if b"\r" in data:
@@ -142,13 +147,12 @@ class _Splitter:
             self._end_cell()
         else:
             self._keep(b'"')
-            assert self.record is not None  # noqa: S101 - set by feed
-            self.record.fault = RowFault("bad_quote", "a quote stands inside a cell that does not begin with one")
+            self.record.fault = RowFault(
+                "bad_quote", "a quote stands inside a cell that does not begin with one"
+            )
         return stop + 1
 
     def _keep(self, data: bytes) -> None:
-        assert self.record is not None  # noqa: S101 - set by feed
-        self.record.touched = True
         room = self.limits.max_record_bytes - self.record.held
         if len(self.cell) + len(data) > 4 * self.limits.max_field_chars or len(data) > room:
             self.cell_too_long = True
@@ -160,8 +164,6 @@ class _Splitter:
 
     def _end_cell(self) -> None:
         record = self.record
-        assert record is not None  # noqa: S101 - set by feed
-        record.touched = True
         if record.count <= self.max_columns:
             if self.cell_too_long:
                 record.too_long.add(record.count)
@@ -174,7 +176,6 @@ class _Splitter:
 
     def _end_record(self) -> _Record | None:
         record = self.record
-        assert record is not None  # noqa: S101 - set by feed
         if self.at is _At.PLAIN and self.cell.endswith(b"\r"):
             del self.cell[-1]
         if self.at is _At.RETURN:
@@ -182,7 +183,7 @@ class _Splitter:
         blank = record.count == 0 and not self.cell and self.at in (_At.START, _At.PLAIN)
         blank = blank and not self.cell_too_long
         self._end_cell()
-        self.record = None
+        self.collecting = False
         if blank:
             return None
         self.finished += 1
@@ -274,7 +275,9 @@ def _cells(found: _Record, header: list[str], limits: Limits) -> dict[str, str]:
         try:
             cells[name] = raw.decode("utf-8")
         except UnicodeDecodeError:
-            raise RowFault("bad_utf8", "the cell holds bytes that are not UTF-8", field=safe_name(name)) from None
+            raise RowFault(
+                "bad_utf8", "the cell holds bytes that are not UTF-8", field=safe_name(name)
+            ) from None
         if "\0" in cells[name]:
             raise RowFault("nul_char", "the cell holds the character U+0000", field=safe_name(name))
         if len(cells[name]) > limits.max_field_chars:

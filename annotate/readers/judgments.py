@@ -18,7 +18,9 @@ _KNOWN = {"judge", "kind", "answers", "order", "seconds", "at", "version", "raw"
 _LONGEST_SECONDS = 10**9
 
 
-def a_judgment(value: Any, *, field: str, candidates: int, limits: Limits, extras: dict[str, Any]) -> JudgmentRow:
+def a_judgment(
+    value: Any, *, field: str, candidates: int, limits: Limits, extras: dict[str, Any]
+) -> JudgmentRow:
     entry = an_object(value, field=field)
     kind = _kind(entry, field)
     answers, unparseable, raw = _answers(entry, field=field, kind=kind)
@@ -60,7 +62,10 @@ def _kind(entry: Mapping[str, Any], field: str) -> str:
     kind = entry["kind"]
     if kind not in ("person", "model"):
         raise RowFault(
-            "bad_value", "the kind of a judge is person or model", field=f"{field}.kind", cure="Use person or model."
+            "bad_value",
+            "the kind of a judge is person or model",
+            field=f"{field}.kind",
+            cure="Use person or model.",
         )
     return str(kind)
 

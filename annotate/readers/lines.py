@@ -15,7 +15,13 @@ from annotate.readers.limits import Limits
 BLOCK = 1 << 18
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
-_WIDE = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_KEPT_OF_LONG_LINE = 4096
+_WIDE = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive or an office document"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -55,6 +61,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A line; of one that is too long only its first bytes are there."""
+
     number: int
     data: bytes
     too_long: bool
@@ -163,17 +171,18 @@ def pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
 
 
 def lines(blocks: Iterator[bytes], *, limits: Limits) -> Iterator[Line]:
-    """Whole lines. One over the limit is skipped without being held, and comes back empty and marked."""
+    """Whole lines. What is over the limit is skipped without being held, and the line comes back marked."""
     held: list[bytes] = []
     size = 0
     for piece in pieces(blocks):
         size += len(piece.data)
         if size <= limits.max_line_bytes:
             held.append(piece.data)
+        elif held:
+            held = [b"".join(held)[:_KEPT_OF_LONG_LINE]]
         else:
-            held.clear()
+            held = [piece.data[:_KEPT_OF_LONG_LINE]]
         if piece.ends_line:
-            too_long = size > limits.max_line_bytes
-            yield Line(piece.line, b"" if too_long else b"".join(held), too_long)
-            held.clear()
+            yield Line(piece.line, b"".join(held), size > limits.max_line_bytes)
+            held = []
             size = 0

@@ -143,7 +143,9 @@ def _first_difference(one: str, other: str, most: int) -> int:
 
 
 def _no_prompt() -> RowFault:
-    return RowFault("missing_field", "no prompt is given, and the two sides do not begin alike", field="prompt")
+    return RowFault(
+        "missing_field", "no prompt is given, and the two sides do not begin alike", field="prompt"
+    )
 
 
 def _candidate(side: str | Conversation, prompt: Conversation, field: str) -> CandidateRow:

@@ -13,7 +13,7 @@ from annotate.readers.limits import DEFAULT_LIMITS, Limits
 from annotate.readers.lines import lines, open_blocks
 from annotate.readers.rows import Defect, FileRefused, ItemRow
 from annotate.readers.shapes import Place, Shape, check_columns, read_row, recognise
-from annotate.readers.strict_json import read_object
+from annotate.readers.strict_json import field_at, read_object
 
 _SYNTAX = frozenset({"bad_json", "bad_utf8", "not_object"})
 _JSON_SUFFIXES = frozenset({".jsonl", ".json", ".ndjson"})
@@ -21,7 +21,9 @@ _TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 _COLUMNS = (b"prompt", b"chosen", b"response_a", b"id")
 
 
-def read_items(path: Path, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[ItemRow | Defect]:
+def read_items(
+    path: Path, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[ItemRow | Defect]:
     """Yield each usable row as an item and each other one as a defect, while the file is being read.
 
     `name` is what the person called the file; only its ending is looked at, and content goes before it.
@@ -56,7 +58,9 @@ def _is_json(first: bytes, suffix: str) -> bool:
     header = start.partition(b"\n")[0].strip().replace(b'"', b"").split(b",")
     if any(column in header for column in _COLUMNS):
         return False
-    raise refuse("unsupported_type", "the content is neither JSON lines nor a table with a header that we know")
+    raise refuse(
+        "unsupported_type", "the content is neither JSON lines nor a table with a header that we know"
+    )
 
 
 class _Ids:
@@ -80,7 +84,8 @@ def _json_rows(blocks: Iterator[bytes], limits: Limits) -> Iterator[ItemRow | De
         record += 1
         try:
             if line.too_long:
-                raise RowFault("too_long", f"the line is longer than {limits.max_line_bytes >> 20} MiB")
+                message = f"the line is longer than {limits.max_line_bytes >> 20} MiB"
+                raise RowFault("too_long", message, field=field_at(line.data))
             row = read_object(line.data, limits=limits)
             item = read_row(row, at=Place(line.number, record), expected=shape, limits=limits)
             ids.add(item.external_id, line.number)
@@ -160,7 +165,9 @@ def _explain_json(first: bytes, kept: list[Defect]) -> list[Defect]:
         return kept
     fault = None
     if start.startswith(b"[") and start[1:].lstrip().startswith((b"{", b"]")):
-        fault = RowFault("not_object", "the file is one JSON array", cure="Write each row as one line of its own.")
+        fault = RowFault(
+            "not_object", "the file is one JSON array", cure="Write each row as one line of its own."
+        )
     elif b"\r" in start and b"\n" not in first.rstrip():
         fault = RowFault("bad_line_end", "the lines end with carriage returns alone")
     elif start.partition(b"\n")[0].strip() == b"{":

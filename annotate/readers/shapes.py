@@ -124,7 +124,9 @@ def _own(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
     )
     judged = row.get("judgments")
     judgments = tuple(
-        a_judgment(entry, field=f"judgments[{index}]", candidates=len(candidates), limits=limits, extras=extras)
+        a_judgment(
+            entry, field=f"judgments[{index}]", candidates=len(candidates), limits=limits, extras=extras
+        )
         for index, entry in enumerate(
             [] if judged is None else a_list(judged, field="judgments", most=limits.max_judgments)
         )

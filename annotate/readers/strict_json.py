@@ -35,6 +35,8 @@ def read_value(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Any:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise RowFault("bad_json", "the line ends in the middle of a character") from None
         raise RowFault(
             "bad_utf8",
             f"byte {error.start + 1} of the line does not belong to any UTF-8 character",
@@ -77,35 +79,54 @@ def _parse(text: str, limits: Limits) -> tuple[Any, bool]:
     except RowFault:
         raise
     except json.JSONDecodeError as error:
-        raise RowFault("bad_json", f"not JSON from character {error.pos + 1} of the line on") from None
+        raise _not_json(text, error) from None
     except (ValueError, RecursionError):
         raise RowFault("bad_json", "not JSON that can be read") from None
     return value, bool(bad_numbers)
+
+
+def _not_json(text: str, error: json.JSONDecodeError) -> RowFault:
+    if error.msg.startswith("Invalid control character"):
+        before = text[: error.pos].encode("utf-8", "surrogateescape")
+        message = f"character {error.pos + 1} of the line is a raw control character"
+        return RowFault("bad_json", message, field=field_at(before))
+    return RowFault("bad_json", f"not JSON from character {error.pos + 1} of the line on")
 
 
 def _check_depth(data: bytes, most: int) -> None:
     """Count brackets outside strings before any parser may recurse into them."""
     if data.count(b"[") + data.count(b"{") <= most:
         return
+    for depth, key in _brackets(data):
+        if depth > most:
+            raise RowFault("too_deep", f"more than {most} levels deep", field=_key_name(key))
+
+
+def field_at(data: bytes) -> str | None:
+    """The key of the outermost object in whose value these first bytes of a line end; they need be no JSON."""
+    found = b""
+    for _, key in _brackets(data):
+        found = key
+    return _key_name(found)
+
+
+def _brackets(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Depth, and the last quoted key of the outermost object, at each bracket and string."""
     depth = 0
     key = b""
     for token in _TOKEN.finditer(data):
-        first = data[token.start()]
-        if first == 0x22:
-            after = data[token.end() : token.end() + 8].lstrip()
-            if depth == 1 and after.startswith(b":") and token.end() - token.start() < 400:
+        place, end = token.span()
+        if data[place] == 0x22:
+            if depth == 1 and end - place < 400 and data[end : end + 8].lstrip().startswith(b":"):
                 key = token.group()
-        elif first in b"[{":
-            depth += 1
-            if depth > most:
-                raise RowFault("too_deep", f"more than {most} levels deep", field=_key_name(key))
         else:
-            depth -= 1
+            depth += 1 if data[place] in b"[{" else -1
+        yield depth, key
 
 
 def _key_name(quoted: bytes) -> str | None:
     try:
-        return safe_name(str(json.loads(quoted)))
+        return safe_name(str(json.loads(quoted))) if quoted else None
     except ValueError:
         return None
 

@@ -25,7 +25,9 @@ def is_blank(text: str) -> bool:
     return not shown or (shown[0] in _INKLESS and not shown.translate(_NO_INK).strip())
 
 
-def required_text(row: Mapping[str, Any], key: str, *, field: str, limits: Limits, blank: bool = False) -> str:
+def required_text(
+    row: Mapping[str, Any], key: str, *, field: str, limits: Limits, blank: bool = False
+) -> str:
     if key not in row:
         raise RowFault("missing_field", "a required field is absent", field=field)
     return a_text(row[key], field=field, limits=limits, blank=blank)
@@ -85,7 +87,9 @@ def a_prompt(value: Any, *, field: str, limits: Limits, extras: dict[str, Any]) 
 def a_conversation(value: Any, *, field: str, limits: Limits, extras: dict[str, Any]) -> tuple[Message, ...]:
     """Messages in order. What they carry beside role and content is put aside in `extras` under its path."""
     if not isinstance(value, list):
-        raise RowFault("wrong_type", f"expected text or a list of messages, got {describe(value)}", field=field)
+        raise RowFault(
+            "wrong_type", f"expected text or a list of messages, got {describe(value)}", field=field
+        )
     entries = a_list(value, field=field, most=limits.max_messages)
     if not entries:
         raise RowFault("blank", "the conversation has no message", field=field)
