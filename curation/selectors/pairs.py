@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotate.enums import Verdict
 from annotate.models import Candidate, Item, Project
@@ -13,6 +13,9 @@ from django.db.models import Prefetch, QuerySet
 
 from curation.enums import Pool, Scorer
 from curation.models import Estimate, Score
+
+if TYPE_CHECKING:
+    from curation.numerics.selection import PairColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,19 @@ def ches_of(details: dict[str, Any], *, swapped: bool) -> float | None:
     if details.get("cross") is None:
         return None
     return float(ches(details["cross"], details["square_second" if swapped else "square_first"]))
+
+
+def pair_columns(pairs: Sequence[SettledPair]) -> PairColumns:
+    """The pairs as the columns that a recipe works on."""
+    import numpy as np
+
+    from curation.numerics.selection import PairColumns
+
+    return PairColumns(
+        ids=[pair.item.external_id for pair in pairs],
+        verdicts=[pair.estimate.verdict for pair in pairs],
+        prompts=[pair.item.group_key for pair in pairs],
+        chosen=[pair.chosen.text for pair in pairs],
+        rejected=[pair.rejected.text for pair in pairs],
+        ln_ches=np.array([np.nan if pair.ln_ches is None else pair.ln_ches for pair in pairs], dtype=np.float64),
+    )
