@@ -63,7 +63,9 @@ def ches(cross: ArrayLike | None, square_chosen: ArrayLike | None) -> Column | f
 @overload
 def ln_ches(cross: Scalar, square_chosen: Scalar, n_chosen: Scalar, n_rejected: Scalar) -> float: ...
 @overload
-def ln_ches(cross: ArrayLike, square_chosen: ArrayLike, n_chosen: ArrayLike, n_rejected: ArrayLike) -> Column: ...
+def ln_ches(
+    cross: ArrayLike, square_chosen: ArrayLike, n_chosen: ArrayLike, n_rejected: ArrayLike
+) -> Column: ...
 def ln_ches(
     cross: ArrayLike | None,
     square_chosen: ArrayLike | None,
@@ -97,7 +99,7 @@ def _numbers(values: ArrayLike | None) -> Column:
 
 def _counts(values: ArrayLike | None) -> Column:
     counts = _numbers(values)
-    return np.where(counts >= 1, counts, np.nan)
+    return np.where(np.isfinite(counts) & (counts >= 1), counts, np.nan)
 
 
 def _finite(scores: Column) -> Column | float:
