@@ -17,6 +17,7 @@ from config import environment as env
 from config.home import prepare_home, read_or_make_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+WINNOW_VERSION = "0.1.0"
 
 # Where things are
 
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "axes",
+    "config.apps.SettingsConfig",
     "annotate.apps.AnnotateConfig",
     "curation.apps.CurationConfig",
     "workers.apps.WorkersConfig",
@@ -197,13 +199,18 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Winnow",
     "DESCRIPTION": "People and models judge candidate responses; teams turn the judgments into preference data.",
-    "VERSION": "0.1.0",
+    "VERSION": WINNOW_VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_LIMIT_PER_USER": 20}
+
+# Celery, in team mode only; the rest of it is in workers/celery.py
+
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
 
 # Language, time, log
 
