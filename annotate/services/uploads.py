@@ -1,0 +1,28 @@
+"""Keep an upload where a worker finds it. The name is ours: what a client calls its file is never a path."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from annotate.errors import InvalidSetting
+
+MAX_UPLOAD_BYTES = 512 << 20
+
+
+def keep_upload(*, upload: UploadedFile) -> str:
+    """Write the upload under the home's uploads, owner-only, and return its name there."""
+    if upload.size is not None and upload.size > MAX_UPLOAD_BYTES:
+        raise InvalidSetting(
+            "The file is too large.", field="file", cure="Send at most 512 MiB, or import it with the command."
+        )
+    name = secrets.token_hex(16)
+    path = Path(settings.WINNOW_HOME) / "uploads" / name
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        for block in upload.chunks():
+            stream.write(block)
+    return name
