@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import sys
 
+from workers.lifeline import end_with_parent
 from config.scratch import use_scratch_home
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if os.environ.pop("WINNOW_SUPERVISED", ""):
+        end_with_parent()
     use_scratch_home(sys.argv)
     from django.core.management import execute_from_command_line
 

@@ -25,6 +25,8 @@ def prepare_home(home: Path) -> Path:
         )
     for name in FOLDERS:
         (home / name).mkdir(mode=0o700, exist_ok=True)
+    # SQLite gives its side files the rights of the first one.
+    (home / "db.sqlite3").touch(mode=0o600)
     return home
 
 
