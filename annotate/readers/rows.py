@@ -19,6 +19,7 @@ class CandidateRow:
     text: str
     model: str = ""
     prompt: tuple[Message, ...] | None = None  # only where it differs from the item's own
+    made: dict[str, Any] = field(default_factory=dict)  # how: revision, parameters, seed, tokens, seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from annotate.readers.faults import RowFault
 from annotate.readers.judgments import a_judgment
 from annotate.readers.limits import Limits
 from annotate.readers.preferences import Preference, read_preference
+from annotate.readers.provenance import how_made
 from annotate.readers.rows import CandidateRow, ItemRow, Message
 from annotate.readers.strict_json import describe
 from annotate.readers.texts import (
@@ -145,9 +146,10 @@ def _candidate(
     own: tuple[Message, ...] | None = None
     if entry.get("prompt") is not None:
         own = a_prompt(entry["prompt"], field=f"{field}.prompt", limits=limits, extras=extras)
-    set_aside(entry, known={"text", "model", "prompt"}, field=field, extras=extras)
+    made = how_made(entry, field=field)
+    set_aside(entry, known={"text", "model", "prompt"} | set(made), field=field, extras=extras)
     model = a_name(entry.get("model"), field=f"{field}.model", limits=limits)
-    return CandidateRow(text, model, None if own == prompt else own)
+    return CandidateRow(text, model, None if own == prompt else own, made)
 
 
 def _flat(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:

@@ -205,9 +205,11 @@ def _candidates(item: Item, row: ItemRow) -> list[Candidate]:
             text=one.text,
             text_hash=text_key(one.text),
             prompt=messages(one.prompt) if one.prompt else None,
-            origin=Origin.IMPORTED,
+            # A file that says how a text was made is believed; any other text is imported and no more.
+            origin=Origin.GENERATED if "parameters" in one.made else Origin.IMPORTED,
             origin_key=content_key("imported", position),
             model=one.model[:300],
+            **one.made,
         )
         for position, one in enumerate(row.candidates)
     ]

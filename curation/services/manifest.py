@@ -28,20 +28,20 @@ def row_of(pair: SettledPair) -> PairRow:
         prompt=pair.item.prompt,
         chosen=pair.chosen.text,
         rejected=pair.rejected.text,
-        strength=estimate.strength,
+        # A pair without a verdict never gets here: every recipe drops the undecided.
+        strength=estimate.strength or 0.0,
         margin=margin_towards(estimate.verdict, estimate.preference),
         confidence=estimate.confidence,
         n_judges=estimate.n_judges,
+        chosen_model=pair.chosen.model or None,
+        rejected_model=pair.rejected.model or None,
+        ln_ches=pair.ln_ches,
         provenance={
             "item": pair.item.key,
             "chosen_position": pair.chosen.position,
             "rejected_position": pair.rejected.position,
-            "chosen_model": pair.chosen.model,
-            "rejected_model": pair.rejected.model,
             "chosen_revision": pair.chosen.revision,
             "rejected_revision": pair.rejected.revision,
-            "ln_ches": pair.ln_ches,
-            "votes": estimate.input_hash,
         },
     )
 
