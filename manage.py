@@ -15,9 +15,14 @@ def main() -> None:
     if os.environ.pop("WINNOW_SUPERVISED", ""):
         end_with_parent()
     use_scratch_home(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as reason:
+        # The message names the setting and the cure; a traceback would bury both.
+        sys.exit(f"Winnow cannot start: {reason}")
 
 
 if __name__ == "__main__":

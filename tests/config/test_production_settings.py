@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import pytest
@@ -37,22 +36,42 @@ def without(name, value):
 
 
 @pytest.fixture
-def production(settings, tmp_path):
-    """A team's settings as they should be."""
+def change(monkeypatch):
+    """Changes settings without telling the rest of Django, which would open databases that are not there."""
+
+    def change(changes):
+        for name, value in changes.items():
+            monkeypatch.setattr(settings, name, value, raising=False)
+
+    return change
+
+
+@pytest.fixture
+def home(tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    settings.WINNOW_HOME = home
-    settings.WINNOW_TEAM = True
-    settings.DEBUG = False
-    settings.ALLOWED_HOSTS = ["winnow.example.org"]
-    settings.SECRET_KEY = KEY
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
-    settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_HSTS_SECONDS = 31_536_000
-    settings.CELERY_BROKER_URL = "redis://:long-enough@redis:6379/0"
-    settings.DATABASES = copy.deepcopy(postgresql()["DATABASES"])
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    return settings
+    return home
+
+
+@pytest.fixture
+def production(change, home):
+    """A team's settings as they should be."""
+    change(
+        {
+            "WINNOW_HOME": home,
+            "WINNOW_TEAM": True,
+            "DEBUG": False,
+            "ALLOWED_HOSTS": ["winnow.example.org"],
+            "SECRET_KEY": KEY,
+            "SESSION_COOKIE_SECURE": True,
+            "CSRF_COOKIE_SECURE": True,
+            "SECURE_SSL_REDIRECT": True,
+            "SECURE_HSTS_SECONDS": 31_536_000,
+            "CELERY_BROKER_URL": "redis://:long-enough@redis:6379/0",
+            "PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
+            **postgresql(),
+        }
+    )
 
 
 WRONG = [
@@ -103,14 +122,15 @@ def found():
     return [problem.id for problem in check_settings()]
 
 
-def test_production_settings_as_they_should_be_start(production):
+@pytest.mark.usefixtures("production")
+def test_production_settings_as_they_should_be_start():
     assert found() == []
 
 
+@pytest.mark.usefixtures("production")
 @pytest.mark.parametrize(("refusal", "changes"), WRONG, ids=[f"{code}-{'-'.join(c)}" for code, c in WRONG])
-def test_a_wrong_setting_is_refused_by_name_and_with_a_cure(production, refusal, changes):
-    for name, value in changes.items():
-        setattr(production, name, value)
+def test_a_wrong_setting_is_refused_by_name_and_with_a_cure(change, refusal, changes):
+    change(changes)
 
     problems = check_settings()
 
@@ -118,23 +138,25 @@ def test_a_wrong_setting_is_refused_by_name_and_with_a_cure(production, refusal,
     assert all(problem.msg and problem.hint for problem in problems)
 
 
-def test_a_home_that_others_can_read_is_refused(production):
-    production.WINNOW_HOME.chmod(0o755)
+@pytest.mark.usefixtures("production")
+def test_a_home_that_others_can_read_is_refused(home):
+    home.chmod(0o755)
 
     assert found() == ["winnow.E015"]
 
 
-def test_a_key_file_that_others_can_read_is_refused(production):
-    key = production.WINNOW_HOME / "secret_key"
+@pytest.mark.usefixtures("production")
+def test_a_key_file_that_others_can_read_is_refused(home):
+    key = home / "secret_key"
     key.write_text(KEY)
     key.chmod(0o644)
 
     assert found() == ["winnow.E016"]
 
 
-def test_a_laptop_may_use_plain_http_and_sqlite(production):
-    for name, value in {**sqlite(), "SESSION_COOKIE_SECURE": False, "SECURE_SSL_REDIRECT": False}.items():
-        setattr(production, name, value)
+@pytest.mark.usefixtures("production")
+def test_a_laptop_may_use_plain_http_and_sqlite(change):
+    change({**sqlite(), "SESSION_COOKIE_SECURE": False, "SECURE_SSL_REDIRECT": False})
 
     assert found() == []
 
