@@ -12,6 +12,7 @@ from annotate.readers.limits import Limits
 from annotate.readers.lines import Piece, pieces
 
 _COMMA_OR_QUOTE = re.compile(rb'[,"]')
+_INSIDE_QUOTES = re.compile(rb'(?:[^"]++|"")*+')
 _OTHER_DELIMITERS = {
     b";": "semicolon",
     b"\t": "tab",
@@ -106,11 +107,8 @@ class _Splitter:
         data, place, end = piece.data, 0, len(piece.data)
         while place < end:
             if self.at is _At.QUOTED:
-                quote = data.find(b'"', place)
-                self._keep(data[place : end if quote < 0 else quote])
-                if quote < 0:
-                    return
-                self.at, place = _At.CLOSED, quote + 1
+                stop = self._quoted(data, place)
+                self.at, place = (_At.CLOSED, stop + 1) if stop < end else (_At.QUOTED, end)
             elif self.at is _At.START and data[place] == 0x22:
                 self.at, self.opened_on, place = _At.QUOTED, piece.line, place + 1
             elif self.at in (_At.CLOSED, _At.RETURN):
@@ -118,6 +116,13 @@ class _Splitter:
                 place += 1
             else:
                 place = self._plain(data, place)
+
+    def _quoted(self, data: bytes, place: int) -> int:
+        """Keep what stands inside quotes, each doubled one as one; give back where a single quote stands."""
+        inside = _INSIDE_QUOTES.match(data, place)
+        stop = inside.end() if inside else place
+        self._keep(data[place:stop].replace(b'""', b'"'))
+        return stop
 
     def _after_quote(self, byte: int) -> None:
         if self.at is _At.CLOSED and byte == 0x22:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from annotate.readers.rows import WHOLE_FILE, Defect, FileRefused
 
+LONGEST_FIELD = 200
+
 # What a person can do about each code. The text of the row never goes into a message or a cure.
 CURES = {
     "bad_delimiter": "Save the file again as CSV with commas between the cells.",
@@ -41,7 +43,10 @@ class RowFault(ValueError):
 
     def __init__(self, code: str, message: str, *, field: str | None = None, cure: str = "") -> None:
         super().__init__(message)
-        self.code, self.message, self.field, self.cure = code, message, field, cure or CURES[code]
+        self.code, self.message, self.cure = code, message, cure or CURES[code]
+        self.field = (
+            field if field is None or len(field) <= LONGEST_FIELD else field[: LONGEST_FIELD - 1] + "…"
+        )
 
     def at(self, *, line: int, line_end: int | None = None, record: int | None = None) -> Defect:
         return Defect(

@@ -41,7 +41,9 @@ def a_judgment(
         order=_order(entry.get("order"), field=f"{field}.order", candidates=candidates),
         seconds=_seconds(entry.get("seconds"), field=f"{field}.seconds"),
         at=_moment(entry.get("at"), field=f"{field}.at"),
-        version=a_name(entry.get("version"), field=f"{field}.version", limits=limits),
+        version=a_name(
+            entry.get("version"), field=f"{field}.version", limits=limits, most=limits.max_version_chars
+        ),
     )
 
 

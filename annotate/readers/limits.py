@@ -12,6 +12,7 @@ class Limits:
     max_field_chars: int = 1_000_000
     max_id_chars: int = 512
     max_name_chars: int = 200  # names of models and judges
+    max_version_chars: int = 120
     max_depth: int = 64
     max_keys: int = 1000  # in one JSON object
     max_number_chars: int = 100

@@ -13,6 +13,7 @@ from annotate.readers.faults import refuse
 from annotate.readers.limits import Limits
 
 BLOCK = 1 << 18
+HEAD = 512  # bytes that must be there before the kind of file is decided
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 _KEPT_OF_LONG_LINE = 4096
@@ -72,8 +73,11 @@ def open_blocks(path: Path, *, limits: Limits) -> Iterator[bytes]:
     """Blocks of the text in the file, without a byte order mark. What is not text is refused by its content."""
     blocks = _text_blocks(path, limits)
     first = next(blocks, b"")
-    while len(first) < 512 and (more := next(blocks, b"")):
+    while len(first) < HEAD and (more := next(blocks, b"")):
         first += more
+    if first.startswith(GZIP):
+        raise refuse("bad_gzip", "the file was compressed with gzip twice")
+    _refuse_disguise(first)
     _refuse_wide(first)
     yield first.removeprefix(BOM)
     seen = len(first)
@@ -88,18 +92,11 @@ def _text_blocks(path: Path, limits: Limits) -> Iterator[bytes]:
     if not path.is_file():
         raise refuse("unsupported_type", "this is not a regular file")
     with path.open("rb") as file:
-        head = file.read(512)
+        packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
-        if head.startswith(GZIP):
-            unpacked = _gunzip(file, limits)
-            inner = next(unpacked, b"")
-            if inner.startswith(GZIP):
-                raise refuse("bad_gzip", "the file was compressed with gzip twice")
-            refuse_disguise(inner)
-            yield inner
-            yield from unpacked
+        if packed:
+            yield from _gunzip(file, limits)
         else:
-            refuse_disguise(head)
             while block := file.read(BLOCK):
                 yield block
 
@@ -132,7 +129,7 @@ def _gunzip(file: BinaryIO, limits: Limits) -> Iterator[bytes]:
         raise refuse("bad_gzip", "the compressed data end too early")
 
 
-def refuse_disguise(head: bytes) -> None:
+def _refuse_disguise(head: bytes) -> None:
     """Decide by content, never by name, whether this can be text with rows."""
     if head.startswith((b"PAR1", b"PARE")):
         raise refuse("unsupported_format", "this is a Parquet file; Parquet cannot be imported yet")

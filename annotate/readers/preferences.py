@@ -149,18 +149,19 @@ def _no_prompt() -> RowFault:
 
 
 def _candidate(side: str | Conversation, prompt: Conversation, field: str) -> CandidateRow:
-    """The last message is what is judged; turns between it and the prompt become the candidate's own prompt."""
+    """The last message is what is judged; turns between it and the prompt become the candidate's own prompt.
+
+    A message may be empty, for models do say nothing; a text may not, for there it is a gap in the table.
+    """
     if isinstance(side, str):
-        text, own = side, None
-    else:
-        if side[-1].role != "assistant":
-            raise RowFault(
-                "bad_value",
-                "the last message of the conversation is not the assistant's",
-                field=field,
-                cure="End each side with the answer of the assistant.",
-            )
-        text, own = side[-1].content, (prompt + side[:-1] if len(side) > 1 else None)
-    if is_blank(text):
-        raise RowFault("blank", "there is nothing that a person could read", field=field)
-    return CandidateRow(text, prompt=own)
+        if is_blank(side):
+            raise RowFault("blank", "there is nothing that a person could read", field=field)
+        return CandidateRow(side)
+    if side[-1].role != "assistant":
+        raise RowFault(
+            "bad_value",
+            "the last message of the conversation is not the assistant's",
+            field=field,
+            cure="End each side with the answer of the assistant.",
+        )
+    return CandidateRow(side[-1].content, prompt=prompt + side[:-1] if len(side) > 1 else None)

@@ -39,6 +39,8 @@ def how_made(entry: Mapping[str, Any], *, field: str) -> dict[str, Any]:
         if value is None:
             continue
         if not fits(value):
-            raise RowFault("wrong_type", f"expected {expected}, got {describe(value)}", field=f"{field}.{key}")
+            raise RowFault(
+                "wrong_type", f"expected {expected}, got {describe(value)}", field=f"{field}.{key}"
+            )
         made[key] = value
     return made

@@ -50,13 +50,14 @@ def an_id(row: Mapping[str, Any], *, limits: Limits) -> str:
     return text
 
 
-def a_name(value: Any, *, field: str, limits: Limits) -> str:
+def a_name(value: Any, *, field: str, limits: Limits, most: int | None = None) -> str:
     """The name of a model or a judge; null and blank mean that none is known."""
     if value is None:
         return ""
+    most = limits.max_name_chars if most is None else most
     text = a_text(value, field=field, limits=limits, blank=True)
-    if len(text) > limits.max_name_chars:
-        raise RowFault("too_long", f"a name has at most {limits.max_name_chars} characters", field=field)
+    if len(text) > most:
+        raise RowFault("too_long", f"this has at most {most} characters", field=field)
     return "" if is_blank(text) else text
 
 
