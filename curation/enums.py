@@ -17,11 +17,16 @@ class Target(models.TextChoices):
 
 
 class Pool(models.TextChoices):
-    """Whose judgments an estimate is made from."""
+    """Whose judgments an estimate is made from.
+
+    people_first is what a campaign with a human budget wants: where a person judged, only people count; elsewhere
+    the models do.
+    """
 
     PEOPLE = "people", "People"
     MODELS = "models", "Models"
     TOGETHER = "together", "People and models together"
+    PEOPLE_FIRST = "people_first", "People where they judged, models elsewhere"
 
 
 class Scorer(models.TextChoices):

@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import ExpressionWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -59,8 +60,12 @@ def lease_item(*, item: Item, judge: Judge, order: list[int], seated: bool, roun
     until = database_now_plus(timedelta(minutes=item.project.lease_minutes))
     guideline = current_guideline(project_id=item.project_id)
     token = uuid.uuid4()
-    lapsed = Assignment.objects.filter(item=item, judge=judge, round=round)
-    if lapsed.filter(state=AssignmentState.EXPIRED).update(
+    try:
+        with transaction.atomic():
+            return _new_lease(item, judge, round, token, until, order, guideline, seated)
+    except IntegrityError:
+        earlier = Assignment.objects.filter(item=item, judge=judge, round=round)
+    if not earlier.filter(state=AssignmentState.EXPIRED).update(
         state=AssignmentState.LEASED,
         lease_token=token,
         leased_until=until,
@@ -68,15 +73,28 @@ def lease_item(*, item: Item, judge: Judge, order: list[int], seated: bool, roun
         guideline=guideline,
         seated=seated,
     ):
-        return lapsed.select_related("item", "judge").get()
-    if lapsed.exists():
         raise LeaseLost("This judge has had this item already.")
+    return earlier.select_related("item", "item__project", "judge").get()
+
+
+def _new_lease(
+    item: Item,
+    judge: Judge,
+    round: int,
+    token: uuid.UUID,
+    until: ExpressionWrapper,
+    order: list[int],
+    guideline: Guideline | None,
+    seated: bool,
+) -> Assignment:
     assignment = Assignment(
         item=item, judge=judge, round=round, lease_token=token, order=order, guideline=guideline, seated=seated
     )
     assignment.leased_until = until  # type: ignore[assignment]  # computed by the database on insert
     assignment.save(force_insert=True)
-    assignment.refresh_from_db(fields=["leased_until"])
+    if seated:
+        # Only a person sees when the lease ends.
+        assignment.refresh_from_db(fields=["leased_until"])
     return assignment
 
 

@@ -23,7 +23,7 @@ from annotate.readers.limits import DEFAULT_LIMITS
 from annotate.readers.reading import read_items
 from annotate.readers.rows import Defect, FileRefused, ItemRow
 from annotate.services.jobs import enqueue_job
-from annotate.services.recorded import replay_judgments
+from annotate.services.recorded import Replay
 
 BATCH = 500
 SHOWN_DEFECTS = 100
@@ -134,21 +134,22 @@ def _write(
     )
     report = ImportReport(run_id=run.pk, quarantined=len(defects), defects=shown(defects))
     QuarantinedRow.objects.bulk_create([_quarantined(run, defect) for defect in defects], batch_size=BATCH)
+    replay = Replay(project)
     batch: list[ItemRow] = []
     for row in _rows_of(project, path, name):
         if isinstance(row, Defect):
             continue
         batch.append(row)
         if len(batch) == BATCH:
-            _write_batch(project, batch, report)
+            _write_batch(project, batch, report, replay)
             batch = []
-    _write_batch(project, batch, report)
+    _write_batch(project, batch, report, replay)
     run.counts = report.counts()
     run.save(update_fields=["counts"])
     return report
 
 
-def _write_batch(project: Project, batch: list[ItemRow], report: ImportReport) -> None:
+def _write_batch(project: Project, batch: list[ItemRow], report: ImportReport, replay: Replay) -> None:
     keys = [item_key(row) for row in batch]
     known = set(project.items.filter(key__in=keys).values_list("key", flat=True))
     Item.objects.bulk_create(
@@ -167,7 +168,7 @@ def _write_batch(project: Project, batch: list[ItemRow], report: ImportReport) -
     report.candidates += len(made)
     for row, key in zip(batch, keys, strict=True):
         if row.judgments:
-            for kind, count in replay_judgments(item=stored[key], judgments=row.judgments).items():
+            for kind, count in replay.judgments_on(stored[key], row.judgments).items():
                 report.judgments[kind] += count
 
 

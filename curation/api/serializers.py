@@ -31,7 +31,7 @@ class PolicyIn(StrictSerializer):
 class RecipeIn(StrictSerializer):
     name = serializers.CharField(max_length=120, default="Default")
     steps = serializers.ListField(child=serializers.DictField())
-    pool = serializers.ChoiceField(choices=Pool.choices, default=Pool.TOGETHER.value)
+    pool = serializers.ChoiceField(choices=Pool.choices, default=Pool.PEOPLE_FIRST.value)
 
 
 class EstimateOut(serializers.ModelSerializer[Estimate]):

@@ -12,7 +12,7 @@ class Recipe(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="recipes")
     name = models.CharField(max_length=120)
     steps = models.JSONField(default=list)
-    pool = models.CharField(max_length=12, default="together")
+    pool = models.CharField(max_length=12, default="people_first")
     version = models.PositiveIntegerField(default=1, help_text="Raised at every change; a stale edit is refused.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -20,7 +20,7 @@ def scored_items(project: Project) -> QuerySet[Item]:
         .prefetch_related(
             Prefetch("candidates", Candidate.objects.order_by("position")),
             Prefetch("scores", Score.objects.order_by("pk"), to_attr="all_scores"),
-            Prefetch("estimates", Estimate.objects.filter(pool=Pool.TOGETHER), to_attr="pool_estimates"),
+            Prefetch("estimates", Estimate.objects.filter(pool=Pool.PEOPLE_FIRST), to_attr="pool_estimates"),
         )
         .order_by("pk")
     )

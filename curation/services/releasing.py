@@ -47,7 +47,7 @@ def save_recipe(
     project: Project,
     name: str,
     steps: Sequence[Mapping[str, Any]],
-    pool: str = Pool.TOGETHER,
+    pool: str = Pool.PEOPLE_FIRST,
     expected_version: int | None = None,
 ) -> Recipe:
     """Keep a recipe under its name. Raises InvalidSetting with the step's field, or StaleEdit when the recipe
@@ -88,7 +88,7 @@ def steps_to_dicts(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def preview_recipe(
-    *, project: Project, steps: Sequence[Mapping[str, Any]], pool: str = Pool.TOGETHER
+    *, project: Project, steps: Sequence[Mapping[str, Any]], pool: str = Pool.PEOPLE_FIRST
 ) -> Preview:
     """Count what each step would keep and drop; nothing is written."""
     pairs, selection = _select(project, read_steps(steps), Pool(pool))

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from curation.numerics.agreement import Alpha
 
 METHOD = "majority"
-KINDS_OF = {
-    Pool.PEOPLE: frozenset({JudgeKind.PERSON}),
-    Pool.MODELS: frozenset({JudgeKind.MODEL}),
-    Pool.TOGETHER: frozenset({JudgeKind.PERSON, JudgeKind.MODEL}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +39,27 @@ def settle_items(*, project: Project) -> SettlingReport:
     alphas: dict[str, float | None] = {}
     changed = 0
     for pool in Pool:
-        chosen = [vote for vote in votes if vote.kind in KINDS_OF[pool]]
+        chosen = votes_in(pool, votes)
         with transaction.atomic():
             counts[pool.value], fresh = _settle_pool(project, pool, chosen)
             alphas[pool.value] = _note_agreement(project, pool, chosen)
         changed += fresh
     return SettlingReport(counts, changed, alphas)
+
+
+def votes_in(pool: Pool, votes: Sequence[Vote]) -> list[Vote]:
+    """The votes that count in a pool."""
+    people = [vote for vote in votes if vote.kind == JudgeKind.PERSON]
+    if pool == Pool.TOGETHER:
+        return list(votes)
+    if pool == Pool.PEOPLE:
+        return people
+    models = [vote for vote in votes if vote.kind == JudgeKind.MODEL]
+    if pool == Pool.MODELS:
+        return models
+    judged_by_people = {vote.item_id for vote in people}
+    rest = [vote for vote in models if vote.item_id not in judged_by_people]
+    return sorted(people + rest, key=lambda vote: (vote.item_id, vote.judge_id))
 
 
 def ask_to_settle(*, project: Project) -> Job:

@@ -19,7 +19,7 @@ class Command(StageCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="A project's slug, or a file.")
         parser.add_argument("--recipe", type=Path, help="A YAML list of steps; the three default steps when left out.")
-        parser.add_argument("--pool", default=Pool.TOGETHER.value, choices=Pool.values)
+        parser.add_argument("--pool", default=Pool.PEOPLE_FIRST.value, choices=Pool.values)
         parser.add_argument("--out", type=Path, required=True, help="A folder that does not exist yet, or is empty.")
         parser.add_argument("--json", action="store_true")
 

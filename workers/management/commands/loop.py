@@ -69,7 +69,7 @@ class Command(StageCommand):
             "judgments": {kind: imported.judgments[kind] for kind in ("person", "model")},
             "unparseable": imported.judgments["unparseable"],
             "quarantined": imported.quarantined,
-            "estimates": settled.estimates[Pool.TOGETHER.value],
+            "estimates": settled.estimates[Pool.PEOPLE_FIRST.value],
             "agreement": settled.alpha,
             "dropped": release.dropped,
             "exported": release.rows,
