@@ -1,9 +1,9 @@
 """Krippendorff's alpha: agreement of any number of judges, with gaps, at four levels of measurement.
 
-Klaus Krippendorff, "Computing Krippendorff's alpha-reliability" (2011): alpha = 1 − D_o / D_e over the matrix of
-coincidences. Two identities keep it fast. The ordinal difference of values c and k,
-``sum(n_g for g in c..k) − (n_c + n_k) / 2``, is the difference of their mid-ranks, so the ordinal level is the
-interval level on mid-ranks. And ``sum(n_c·n_k·(x_c − x_k)²)`` over all c, k is ``2·(n·sum(n_c·x_c²) −
+Klaus Krippendorff, "Computing Krippendorff's alpha-reliability" (2011): alpha = 1 − D_o / D_e over the
+matrix of coincidences. Two identities keep it fast. The ordinal difference of values c and k, ``sum(n_g for
+g in c..k) − (n_c + n_k) / 2``, is the difference of their mid-ranks, so the ordinal level is the interval
+level on mid-ranks. And ``sum(n_c·n_k·(x_c − x_k)²)`` over all c, k is ``2·(n·sum(n_c·x_c²) −
 sum(n_c·x_c)²)``, so expected disagreement needs no V×V table (the ratio level alone does).
 """
 
@@ -28,9 +28,10 @@ _BLOCK = 4_000_000
 class Alpha:
     """Agreement and what it rests on.
 
-    ``alpha`` is NaN where it cannot be computed: no unit has two values, or all values are one and the same.
-    ``n_units`` counts units with two values or more and ``n_values`` the values in them. ``low`` and ``high`` bound
-    the bootstrap interval over units; NaN where alpha is, or where no resampling was asked for.
+    ``alpha`` is NaN where it cannot be computed: no unit has two values, or all values are one and the
+    same. ``n_units`` counts units with two values or more and ``n_values`` the values in them. ``low`` and
+    ``high`` bound the bootstrap interval over units; NaN where alpha is, or where no resampling was asked
+    for.
     """
 
     alpha: float
@@ -58,9 +59,9 @@ def krippendorff_alpha(
 ) -> Alpha:
     """Alpha of ``values``, shape (units, judges), with NaN where a judge gave no value.
 
-    ``n_boot`` resamples of whole units give a percentile interval of the given ``confidence``; resamples in which
-    alpha is undefined are left out of it. The same ``seed`` gives the same interval. Raises ValueError for an
-    unknown level, an infinite value, and a negative value at the ratio level.
+    ``n_boot`` resamples of whole units give a percentile interval of the given ``confidence``; resamples in
+    which alpha is undefined are left out of it. The same ``seed`` gives the same interval. Raises
+    ValueError for an unknown level, an infinite value, and a negative value at the ratio level.
     """
     if level not in get_args(Level):
         raise ValueError(f"There is no level {level!r}; choose one of {', '.join(get_args(Level))}.")

@@ -8,8 +8,9 @@ With ``s`` the sum of a response's hidden vectors over its tokens and ``n`` thei
     CHES    = <s_chosen, s_rejected> − ||s_chosen||²
     LN-CHES = <s_chosen, s_rejected> / (n_chosen · n_rejected) − ||s_chosen||² / n_chosen²
 
-A high score marks a pair whose training is likely to lower the probability of the chosen response. Both scores
-need only the 2×2 Gram matrix of the two sums, so one forward pass serves both directions of the label.
+A high score marks a pair whose training is likely to lower the probability of the chosen response. Both
+scores need only the 2×2 Gram matrix of the two sums, so one forward pass serves both directions of the
+label.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Position debiasing of a model judge that was asked in both orders.
 
-If a judge's taste for the place where a response stands adds a constant to its logit, then half the difference of
-the two logits is free of it, whatever the constant; the mean of the two probabilities is not.
+If a judge's taste for the place where a response stands adds a constant to its logit, then half the
+difference of the two logits is free of it, whatever the constant; the mean of the two probabilities is not.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ CUT_POINTS = (0.7, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Debiased:
-    """``p_first``: probability that the first candidate is better, free of position bias. ``bias``: the logit the
-    place shown first gains, positive where it is favoured. ``flipped``: the two orders named different winners.
+    """``p_first``: probability that the first candidate is better, free of position bias. ``bias``: the
+    logit the place shown first gains, positive where it is favoured. ``flipped``: the two orders named
+    different winners.
     """
 
     p_first: float
@@ -35,8 +36,8 @@ class Debiased:
 def debias(p_ab: float, p_ba: float) -> Debiased:
     """Combine both orders of one pair.
 
-    ``p_ab``: probability that the response *shown* first wins, with the first candidate shown first. ``p_ba``: the
-    same with the second candidate shown first. With L the logit::
+    ``p_ab``: probability that the response *shown* first wins, with the first candidate shown first.
+    ``p_ba``: the same with the second candidate shown first. With L the logit::
 
         L(p) = (L(p_ab) − L(p_ba)) / 2        bias = (L(p_ab) + L(p_ba)) / 2
 
@@ -51,10 +52,11 @@ def debias(p_ab: float, p_ba: float) -> Debiased:
 
 
 def preference_from(p_first: float, *, tie_band: float = TIE_BAND) -> int | Literal["tie"]:
-    """The answer a judge of this probability gives: −3..3 without 0, negative for the first candidate, or "tie".
+    """The answer a judge of this probability gives: −3..3 without 0, negative for the first candidate, or
+    "tie".
 
-    With q the probability of the better side: "tie" while q − ½ < ``tie_band``, then strength 1 below 0.7, 2 below
-    0.9, 3 from there on. Raises ValueError when ``p_first`` is not a probability.
+    With q the probability of the better side: "tie" while q − ½ < ``tie_band``, then strength 1 below 0.7,
+    2 below 0.9, 3 from there on. Raises ValueError when ``p_first`` is not a probability.
     """
     _check(p_first)
     # Rounding first makes the two directions of one pair meet the same cut points.

@@ -29,8 +29,8 @@ class DropUndecided:
 class DropAlike:
     """Drop the pairs whose two sides look most alike to the policy: the top share by LN-CHES.
 
-    ``top_percent``: 0..100, of the pairs that still stand and have a score. Filtering by the length-normalised score
-    is the advice of arXiv 2410.08847, §6.
+    ``top_percent``: 0..100, of the pairs that still stand and have a score. Filtering by the
+    length-normalised score is the advice of arXiv 2410.08847, §6.
     """
 
     top_percent: float = 10.0
@@ -47,7 +47,9 @@ class DropAlike:
 
 @dataclass(frozen=True, slots=True)
 class DropDuplicates:
-    """Keep one pair of those with the same prompt and the same two responses; drop pairs of equal responses."""
+    """Keep one pair of those with the same prompt and the same two responses; drop pairs of equal
+    responses.
+    """
 
     name: ClassVar[str] = "drop_duplicates"
 
@@ -67,10 +69,11 @@ def recipe_to_dicts(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def recipe_from_dicts(plain: Any) -> tuple[Step, ...]:
-    """Read a recipe as it is stored. Raises RecipeError with the field as a path, such as ``steps[1].top_percent``.
+    """Read a recipe as it is stored. Raises RecipeError with the field as a path, such as
+    ``steps[1].top_percent``.
 
-    A recipe without ``drop_undecided`` is refused: a pair without a preferred side has nothing to be exported as
-    chosen.
+    A recipe without ``drop_undecided`` is refused: a pair without a preferred side has nothing to be
+    exported as chosen.
     """
     if not isinstance(plain, list | tuple):
         raise RecipeError(

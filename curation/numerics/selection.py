@@ -34,6 +34,7 @@ __all__ = [
     "Step",
     "StepOutcome",
     "apply_recipe",
+    "outcome_to_dict",
     "recipe_from_dicts",
     "recipe_to_dicts",
     "step_to_dict",
@@ -49,10 +50,10 @@ BINS = 20
 class PairColumns:
     """N pairs by column, in any order; every column has N entries.
 
-    ``ids``: unique names, which also break ties. ``verdicts``: "first", "second", or anything else for a pair
-    without a preferred side. ``prompts``, ``chosen``, ``rejected``: texts (a prompt of several turns as one text that
-    stands for it); where no side is preferred, chosen is the first candidate. ``ln_ches``: float, shape (N,), in the
-    direction of the label, NaN where there is no score.
+    ``ids``: unique names, which also break ties. ``verdicts``: "first", "second", or anything else for a
+    pair without a preferred side. ``prompts``, ``chosen``, ``rejected``: texts (a prompt of several turns
+    as one text that stands for it); where no side is preferred, chosen is the first candidate. ``ln_ches``:
+    float, shape (N,), in the direction of the label, NaN where there is no score.
     """
 
     ids: Sequence[str]
@@ -89,10 +90,10 @@ class StepOutcome:
     """What one step did.
 
     ``kept`` and ``dropped`` count pairs; ``dropped_index`` are their places in the columns, ascending, and
-    ``dropped_ids`` their ids in the same order. Of ``drop_alike`` only: ``threshold``, the lowest score dropped;
-    ``histogram`` of the scores before the step; ``unscored``, pairs kept because they have no score. Of
-    ``drop_duplicates`` only: ``contradictory``, the dropped pairs whose label is the opposite of the pair kept, and
-    ``identical``, the dropped pairs whose two responses are the same.
+    ``dropped_ids`` their ids in the same order. Of ``drop_alike`` only: ``threshold``, the lowest score
+    dropped; ``histogram`` of the scores before the step; ``unscored``, pairs kept because they have no
+    score. Of ``drop_duplicates`` only: ``contradictory``, the dropped pairs whose label is the opposite of
+    the pair kept, and ``identical``, the dropped pairs whose two responses are the same.
     """
 
     name: str
@@ -140,6 +141,19 @@ def apply_recipe(columns: PairColumns, steps: Sequence[Step]) -> Selection:
         standing &= ~dropping
         outcomes.append(_outcome(step, columns, standing, dropping, notes))
     return Selection(standing, tuple(outcomes))
+
+
+def outcome_to_dict(outcome: StepOutcome) -> dict[str, Any]:
+    """What a manifest says about a step: its settings and counts, and the notes it has; no ids, no
+    histogram.
+    """
+    notes: dict[str, Any] = {}
+    if outcome.name == DropAlike.name:
+        notes = {"threshold": outcome.threshold, "unscored": outcome.unscored}
+    elif outcome.name == DropDuplicates.name:
+        notes = {"contradictory": outcome.contradictory, "identical": outcome.identical}
+    counts = {"kept": outcome.kept, "dropped": outcome.dropped}
+    return {"step": outcome.name} | outcome.parameters | counts | notes
 
 
 def _outcome(
@@ -191,7 +205,9 @@ def _histogram(scores: NDArray[np.float64]) -> Histogram | None:
 
 
 def _duplicates(columns: PairColumns, standing: Mask) -> tuple[Mask, dict[str, Any]]:
-    """Same prompt and same two responses, whichever is chosen; the smallest id with a preferred side is kept."""
+    """Same prompt and same two responses, whichever is chosen; the smallest id with a preferred side is
+    kept.
+    """
     dropping = np.zeros(len(standing), dtype=bool)
     kept_side: dict[tuple[bytes, bytes, bytes], bool] = {}
     contradictory = identical = 0
@@ -216,6 +232,8 @@ def _duplicates(columns: PairColumns, standing: Mask) -> tuple[Mask, dict[str, A
 
 
 def _digest(text: str) -> bytes:
-    """Of the text in Unicode form NFC with plain line ends and no white space around it; inner space counts."""
+    """Of the text in Unicode form NFC with plain line ends and no white space around it; inner space
+    counts.
+    """
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").strip())
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()

@@ -1,7 +1,7 @@
 """Majority settlement: the votes on one item become one verdict with its strength.
 
-Sign of a preference as in HelpSteer2-Preference (Wang et al., arXiv 2410.01257): −3..3, negative favours the first
-candidate as stored. There "neither" is kept out of every mean; so it is here.
+Sign of a preference as in HelpSteer2-Preference (Wang et al., arXiv 2410.01257): −3..3, negative favours
+the first candidate as stored. There "neither" is kept out of every mean; so it is here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ Verdict: TypeAlias = Literal["first", "second", "tie", "neither", "undecided"]
 class Settled:
     """What the judges of one item came to.
 
-    ``verdict``: the choice with strictly more votes than any other; "undecided" where two lead together or nobody
-    voted. ``preference``: mean of the numeric votes, a tie as 0, "neither" left out; None when none is left.
-    ``strength`` is its size and ``spread`` the largest numeric vote minus the smallest. ``confidence``: share of all
-    judges who voted for the verdict, 0 for "undecided", which nobody votes for.
+    ``verdict``: the choice with strictly more votes than any other; "undecided" where two lead together or
+    nobody voted. ``preference``: mean of the numeric votes, a tie as 0, "neither" left out; None when none
+    is left. ``strength`` is its size and ``spread`` the largest numeric vote minus the smallest.
+    ``confidence``: share of all judges who voted for the verdict, 0 for "undecided", which nobody votes
+    for.
     """
 
     verdict: Verdict
@@ -56,8 +57,8 @@ def settle_votes(votes: Sequence[Vote]) -> Settled:
 def margin_towards(verdict: str, preference: float | None) -> float:
     """Reward margin 0..1 of a settled pair: a third of the mean strength in the direction of the verdict.
 
-    The scale of Llama 2 (Touvron et al., arXiv 2307.09288, §3.2.2) with thirds for its steps. 0 where there is no
-    preferred side, and where a strong minority pulls the mean to the other side.
+    The scale of Llama 2 (Touvron et al., arXiv 2307.09288, §3.2.2) with thirds for its steps. 0 where there
+    is no preferred side, and where a strong minority pulls the mean to the other side.
     """
     if preference is None or verdict not in {"first", "second"}:
         return 0.0

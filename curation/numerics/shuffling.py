@@ -1,7 +1,8 @@
-"""The order in which a judge is shown an item's candidates: drawn from names alone, so that it can be drawn again.
+"""The order in which a judge is shown an item's candidates: drawn from names alone, so that it can be drawn
+again.
 
-Fisher-Yates shuffle (Durstenfeld, CACM 7(7), 1964) fed by SHA-256 in counter mode, with rejection of the draws that
-would favour some orders.
+Fisher-Yates shuffle (Durstenfeld, CACM 7(7), 1964) fed by SHA-256 in counter mode, with rejection of the
+draws that would favour some orders.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections.abc import Iterator
 def shown_order(seed: int, judge_key: str, item_key: str, n: int) -> tuple[int, ...]:
     """A permutation of range(n): entry 0 is the stored position of the candidate shown first.
 
-    The same four arguments give the same order on every machine and in every version. Over items, every order is
-    as likely as any other. Raises ValueError for a negative ``n``.
+    The same four arguments give the same order on every machine and in every version. Over items, every
+    order is as likely as any other. Raises ValueError for a negative ``n``.
     """
     if n < 0:
         raise ValueError(f"There cannot be {n} candidates.")

@@ -1,0 +1,70 @@
+"""Rows of every kind that a release holds, and the manifest that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from curation.formats.rows import PairRow
+
+LONG = [
+    {"role": "system", "content": "Answer briefly."},
+    {"role": "user", "content": "What is 2 + 2?"},
+    {"role": "assistant", "content": "4"},
+    {"role": "user", "content": "And doubled?\nShow it as code — «x»."},
+]
+
+
+def pair_row(place: int) -> PairRow:
+    several = place % 3 == 2
+    return PairRow(
+        id=f"row-{place}",
+        prompt=LONG if several else [{"role": "user", "content": f"Name colour {place}."}],
+        chosen=f"Colour {place} is green 🌿 and lasts.",
+        rejected="no\r\nidea\u2028at all" if place % 2 else "",
+        strength=place % 4 * 0.75,
+        margin=place % 4 * 0.25,
+        confidence=2 / 3,
+        n_judges=3,
+        chosen_model="model-a" if place % 2 else None,
+        rejected_model="model-b",
+        ln_ches=None if place % 5 == 4 else -0.125 * place,
+        provenance={"source": "made here", "line": place},
+    )
+
+
+@pytest.fixture
+def make_row() -> Callable[[int], PairRow]:
+    return pair_row
+
+
+@pytest.fixture
+def rows() -> list[PairRow]:
+    return [pair_row(place) for place in range(12)]
+
+
+@pytest.fixture
+def manifest() -> dict[str, object]:
+    return {
+        "title": "Colours: a test | of cards",
+        "description": "Pairs made for a test.",
+        "language": ["en"],
+        "licence": "CC-BY-4.0",
+        "sources": ["Written here", {"name": "Elsewhere", "licence": "MIT", "url": "https://example.org/set"}],
+        "protocol": {"overlap": 3, "shown_order": "shuffled per judge and item"},
+        "recipe": [{"step": "drop_undecided"}, {"step": "drop_alike", "top_percent": 10}],
+        "steps": [
+            {"step": "drop_undecided", "kept": 13, "dropped": 4},
+            {"step": "drop_alike", "top_percent": 10, "kept": 12, "dropped": 1, "threshold": 0.5, "unscored": 2},
+        ],
+        "counts": {"items": 17, "judgments": 51},
+        "judges": {"person": 3, "model": 1},
+        "agreement": {
+            "people": {"alpha": 0.8153875, "low": 0.45, "high": 1.0, "n_units": 11},
+            "models": {"alpha": None, "low": None, "high": None, "n_units": 0},
+            "together": None,
+        },
+        "software": {"winnow": "0.1.0"},
+        "models": {"scorer": "abcdef0"},
+    }
