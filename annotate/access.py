@@ -16,14 +16,14 @@ def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
     """The projects a person may know of; a site admin knows of all."""
     if user.is_superuser:
         return Project.objects.order_by("name", "pk")
-    return Project.objects.filter(memberships__user_id=user.pk).order_by("name", "pk")
+    return Project.objects.filter(memberships__user_id=user.pk or 0).order_by("name", "pk")
 
 
 def role_in(*, user: User | AnonymousUser, project: Project) -> Role | None:
     """The person's role; a site admin acts as a lead everywhere."""
     if user.is_superuser:
         return Role.LEAD
-    membership = project.memberships.filter(user_id=user.pk).first()
+    membership = project.memberships.filter(user_id=user.pk or 0).first()
     return Role(membership.role) if membership else None
 
 
@@ -49,6 +49,8 @@ def access_job(*, project: Project, pk: int) -> Job:
 def access_assignment(*, user: User | AnonymousUser, project: Project, pk: int) -> Assignment:
     """Return the person's own assignment, done or not; anyone else's does not exist."""
     return get_object_or_404(
-        Assignment.objects.filter(item__project=project, judge__user_id=user.pk).select_related("item", "judge"),
+        Assignment.objects.filter(item__project=project, judge__user_id=user.pk or 0).select_related(
+            "item", "judge"
+        ),
         pk=pk,
     )

@@ -19,8 +19,8 @@ class Target(models.TextChoices):
 class Pool(models.TextChoices):
     """Whose judgments an estimate is made from.
 
-    people_first is what a campaign with a human budget wants: where a person judged, only people count; elsewhere
-    the models do.
+    people_first is what a campaign with a human budget wants: where a person judged, only people count;
+    elsewhere the models do.
     """
 
     PEOPLE = "people", "People"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from annotate.keys import content_key
 from annotate.models import Item, Job
 from annotate.services.candidates import NewCandidate, add_candidates
 from curation.services.routing import current_policy, route_items
-from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Generator:
 
 
 def generate_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Bring each item of the chunk up to k candidates. Work done before a kill is found and not done again."""
+    """Bring each item of the chunk up to k candidates. Work done before a kill is found and not done
+    again."""
     generator = Generator.from_payload(job.payload)
     make = from_endpoint(generator) if generator.url else from_local_model(generator)
     added = 0
@@ -103,7 +105,9 @@ def from_local_model(generator: Generator) -> Callable[[Item, int], Iterator[New
 def from_endpoint(generator: Generator) -> Callable[[Item, int], Iterator[NewCandidate]]:
     from workers.runtime.endpoint import Endpoint, chat
 
-    endpoint = Endpoint(url=generator.url, model=generator.model, key=settings.WINNOW_ENDPOINT_KEY, timeout=60)
+    endpoint = Endpoint(
+        url=generator.url, model=generator.model, key=settings.WINNOW_ENDPOINT_KEY, timeout=60
+    )
 
     def make(item: Item, missing: int) -> Iterator[NewCandidate]:
         for replicate in range(missing):

@@ -8,7 +8,6 @@ from typing import Any
 from annotate.enums import JobKind
 from annotate.models import Job
 from curation.services.settling import settle_items
-
 from workers.generating import generate_chunk
 from workers.importing import import_upload
 from workers.judging import judge_chunk

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from annotate.enums import ImportMode
 from annotate.models import Job
 from annotate.services.importing import import_items
-from django.conf import settings
 
 
 def import_upload(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:

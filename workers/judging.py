@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from annotate.errors import LeaseLost
 from annotate.models import Candidate, Item, Job, Judge, Project
 from annotate.selectors.items import pair_of
 from annotate.services.assignments import lease_item
 from annotate.services.judges import model_judge
 from annotate.services.judgments import record_judgment, record_unparseable
-from django.conf import settings
-
 from workers.generating import items_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def local_judge(*, project: Project) -> Judge:
 
 
 def judge_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Judge the chunk's items. What this judge has answered already is passed over, so a kill repeats nothing."""
+    """Judge the chunk's items. What this judge has answered already is passed over, so a kill repeats
+    nothing."""
     from workers.runtime.loading import load_language_model
     from workers.runtime.packaged import smollm2
 
@@ -56,9 +57,9 @@ def judge_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
 
 
 def judge_item(item: Item, judge: Judge, pair: tuple[Candidate, Candidate], lm: LanguageModel) -> str:
-    """Ask in both orders first, then lease and record in one go: the model never holds an item while it thinks."""
+    """Ask in both orders first, then lease and record in one go: the model never holds an item while it
+    thinks."""
     from curation.numerics.judging import debias, preference_from
-
     from workers.runtime.judging import force_choice
 
     first, second = pair

@@ -1,4 +1,5 @@
-"""Claim a job, run its handler, end it in a known state: the one path for the laptop's worker and Celery's."""
+"""Claim a job, run its handler, end it in a known state: the one path for the laptop's worker and
+Celery's."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from datetime import timedelta
 from annotate.errors import WinnowError
 from annotate.models import Job
 from annotate.services.jobs import claim_job, extend_lease, fail_job, finish_job
-
 from workers.handlers import HANDLERS
 from workers.runtime.errors import EndpointNonsense, EndpointUnavailable, MissingPackage, ModelRefused
 
@@ -66,7 +66,9 @@ def back_off(job: Job, asked: float | None) -> timedelta:
     return timedelta(seconds=min(300.0, asked if asked is not None else 2.0 * 2**tries))
 
 
-def work_off(*, queues: Sequence[str] = ("cpu", "gpu", "judge"), holder: str = "in-process", patience: float = 0) -> int:
+def work_off(
+    *, queues: Sequence[str] = ("cpu", "gpu", "judge"), holder: str = "in-process", patience: float = 0
+) -> int:
     """Run jobs here until none is due; with ``patience`` seconds, wait that long for those put off."""
     done = 0
     deadline = time.monotonic() + patience

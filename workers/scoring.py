@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from annotate.models import Candidate, Item, Job
 from curation.enums import Scorer
 from curation.services.scoring import NewScore, pairs_to_score, store_scores
-from django.conf import settings
 
 Pair = tuple[Item, Candidate, Candidate]
 Scored = tuple[str, dict[str, Any], Iterator[NewScore]]
@@ -56,7 +57,9 @@ def ches_scores(pairs: list[Pair], parameters: dict[str, Any]) -> Scored:
                 item_id=item.pk,
                 first_id=first.pk,
                 second_id=second.pk,
-                value=float(ln_ches(row.cross, row.square_first, row.n_first, row.n_second)) if known else None,
+                value=float(ln_ches(row.cross, row.square_first, row.n_first, row.n_second))
+                if known
+                else None,
                 details={
                     "cross": row.cross,
                     "square_first": row.square_first,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 
+from celery import shared_task
+
 from annotate.enums import JobQueue
 from annotate.services.assignments import reclaim_lapsed
 from annotate.services.beats import beat
 from annotate.services.jobs import RUN_JOB_TASK, due_jobs, send_nudge
-from celery import shared_task
-
 from workers.running import run_next
 
 SWEEP_TASK = "workers.sweep"

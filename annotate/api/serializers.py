@@ -15,7 +15,9 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Refuses keys it does not know: a misspelt field is an error, not a default."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields) - {"csrfmiddlewaretoken"}) if hasattr(data, "keys") else []
+        unknown = (
+            sorted(set(data) - set(self.fields) - {"csrfmiddlewaretoken"}) if hasattr(data, "keys") else []
+        )
         if unknown:
             raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
         return super().to_internal_value(data)
@@ -68,11 +70,21 @@ class ItemDetailOut(ItemOut):
         fields = [*ItemOut.Meta.fields, "candidates", "judgments"]
 
     def get_candidates(self, item: Item) -> list[dict[str, Any]]:
-        shown = ("position", "text", "prompt", "origin", "model", "revision", "parameters", "seed", "tokens", "seconds")
+        shown = (
+            "position",
+            "text",
+            "prompt",
+            "origin",
+            "model",
+            "revision",
+            "parameters",
+            "seed",
+            "tokens",
+            "seconds",
+        )
         return list(item.candidates.order_by("position").values(*shown, "flags"))
 
     def get_judgments(self, item: Item) -> list[dict[str, Any]]:
-
 
         return [
             {
@@ -92,11 +104,23 @@ class ItemDetailOut(ItemOut):
 class JobOut(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
-        fields = ["id", "kind", "state", "done", "total", "attempts", "error", "result", "created_at", "finished_at"]
+        fields = [
+            "id",
+            "kind",
+            "state",
+            "done",
+            "total",
+            "attempts",
+            "error",
+            "result",
+            "created_at",
+            "finished_at",
+        ]
 
 
 def shown_assignment(assignment: Assignment) -> dict[str, Any]:
-    """An assignment as its judge may see it: texts in the order shown, and nothing of where they come from."""
+    """An assignment as its judge may see it: texts in the order shown, and nothing of where they come
+    from."""
     texts = dict(assignment.item.candidates.values_list("position", "text"))
     prompts = dict(assignment.item.candidates.values_list("position", "prompt"))
     return {

@@ -28,11 +28,23 @@ urlpatterns = [
     path("projects/<slug:slug>/items/<int:pk>/", views.ItemApi.as_view(), name="api_item"),
     path("projects/<slug:slug>/imports/", views.ImportsApi.as_view(), name="api_imports"),
     path("projects/<slug:slug>/jobs/<int:pk>/", views.JobApi.as_view(), name="api_job"),
-    path("projects/<slug:slug>/jobs/<int:pk>/<job_action:action>/", views.JobActionApi.as_view(), name="api_job_action"),
+    path(
+        "projects/<slug:slug>/jobs/<int:pk>/<job_action:action>/",
+        views.JobActionApi.as_view(),
+        name="api_job_action",
+    ),
     path("projects/<slug:slug>/next/", views.NextApi.as_view(), name="api_next"),
     path("projects/<slug:slug>/undo/", views.UndoApi.as_view(), name="api_undo"),
     path("projects/<slug:slug>/progress/", views.ProgressApi.as_view(), name="api_progress"),
-    path("projects/<slug:slug>/assignments/<int:pk>/judgment/", views.JudgmentApi.as_view(), name="api_judgment"),
+    path(
+        "projects/<slug:slug>/assignments/<int:pk>/judgment/",
+        views.JudgmentApi.as_view(),
+        name="api_judgment",
+    ),
     path("projects/<slug:slug>/assignments/<int:pk>/skip/", views.SkipApi.as_view(), name="api_skip"),
-    path("projects/<slug:slug>/assignments/<int:pk>/heartbeat/", views.HeartbeatApi.as_view(), name="api_heartbeat"),
+    path(
+        "projects/<slug:slug>/assignments/<int:pk>/heartbeat/",
+        views.HeartbeatApi.as_view(),
+        name="api_heartbeat",
+    ),
 ]

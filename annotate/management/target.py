@@ -38,11 +38,16 @@ class StageCommand(BaseCommand):
             self.stdout.write(json.dumps(found, ensure_ascii=False, default=str))
             raise SystemExit(1)
         lines = [f"{trouble.message} {trouble.cure}".strip()]
-        lines += [f"  line {one['line']} {one['field'] or ''}: {one['message']}" for one in found.get("defects", [])[:20]]
+        lines += [
+            f"  line {one['line']} {one['field'] or ''}: {one['message']}"
+            for one in found.get("defects", [])[:20]
+        ]
         raise CommandError("\n".join(lines))
 
 
-def project_or_file(target: str, *, seed: int = 0, lenient: bool = False) -> tuple[Project, ImportReport | None]:
+def project_or_file(
+    target: str, *, seed: int = 0, lenient: bool = False
+) -> tuple[Project, ImportReport | None]:
     """The project of that slug, or a project made from that file."""
     path = Path(target)
     if path.is_file():

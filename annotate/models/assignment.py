@@ -18,7 +18,9 @@ class Assignment(models.Model):
     judge = models.ForeignKey(Judge, models.CASCADE, related_name="assignments")
     round = models.PositiveSmallIntegerField(default=0, help_text="Above 0 only for hidden repeats.")
     state = models.CharField(max_length=16, choices=AssignmentState, default=AssignmentState.LEASED)
-    seated = models.BooleanField(default=True, help_text="Whether it uses one of the item's seats for people.")
+    seated = models.BooleanField(
+        default=True, help_text="Whether it uses one of the item's seats for people."
+    )
     lease_token = models.UUIDField(default=uuid.uuid4)
     leased_until = models.DateTimeField(null=True, blank=True)
     taken_at = models.DateTimeField(default=timezone.now)

@@ -64,7 +64,9 @@ class Candidate(models.Model):
     text_hash = models.CharField(max_length=64)
     prompt = models.JSONField(null=True, blank=True)
     origin = models.CharField(max_length=16, choices=Origin)
-    origin_key = models.CharField(max_length=64, help_text="Hash of what made it; the same work twice is one row.")
+    origin_key = models.CharField(
+        max_length=64, help_text="Hash of what made it; the same work twice is one row."
+    )
     model = models.CharField(max_length=300, blank=True)
     revision = models.CharField(max_length=80, blank=True)
     parameters = models.JSONField(default=dict, blank=True)

@@ -10,8 +10,8 @@ from annotate.models.project import Project
 class Job(models.Model):
     """One piece of background work: the row is the truth, a broker message only a hint.
 
-    A job that was split has chunks (``parent`` set); each is a minute of work or less and is claimed on its own.
-    ``due_at`` is a column because a broker's countdown can be lost or delivered twice.
+    A job that was split has chunks (``parent`` set); each is a minute of work or less and is claimed on
+    its own. ``due_at`` is a column because a broker's countdown can be lost or delivered twice.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="jobs")

@@ -11,8 +11,8 @@ from annotate.models.project import Project
 class Judge(models.Model):
     """Whoever answers: a person, or a model at a revision with a prompt version.
 
-    ``recorded`` judges came in with a file and answer nothing new. ``queue_cursor`` is the key of the item last
-    taken: each judge walks the items as a ring from a place of their own.
+    ``recorded`` judges came in with a file and answer nothing new. ``queue_cursor`` is the key of the item
+    last taken: each judge walks the items as a ring from a place of their own.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="judges")
@@ -30,7 +30,8 @@ class Judge(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "kind", "name", "version", "recorded"], name="one_judge_per_name_and_version"
+                fields=["project", "kind", "name", "version", "recorded"],
+                name="one_judge_per_name_and_version",
             ),
             models.UniqueConstraint(
                 fields=["project", "user"],

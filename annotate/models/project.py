@@ -16,7 +16,9 @@ class Project(models.Model):
     overlap = models.PositiveSmallIntegerField(default=1, help_text="People asked about each item.")
     lease_minutes = models.PositiveSmallIntegerField(default=10)
     max_open_leases = models.PositiveSmallIntegerField(default=3)
-    seed = models.BigIntegerField(default=0, help_text="Decides the order in which sides and items are shown.")
+    seed = models.BigIntegerField(
+        default=0, help_text="Decides the order in which sides and items are shown."
+    )
     settings_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

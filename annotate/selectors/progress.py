@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from annotate.enums import AssignmentState, JobState, JudgeKind, JudgmentState
-from annotate.models import Assignment, Candidate, Item, Job, Judge, Judgment, Project, QuarantinedRow, WorkerBeat
+from annotate.models import (
+    Assignment,
+    Candidate,
+    Item,
+    Job,
+    Judge,
+    Judgment,
+    Project,
+    QuarantinedRow,
+    WorkerBeat,
+)
 
 # A worker beats every few seconds; silent for this long it counts as gone.
 ALIVE_WITHIN = timedelta(seconds=15)

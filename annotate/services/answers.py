@@ -21,14 +21,18 @@ def clean_answers(*, questions: Iterable[Question], answers: Mapping[str, Any]) 
     unknown = sorted(set(answers) - set(asked))
     if unknown:
         raise InvalidAnswer(
-            "There is no such question in this project.", field=unknown[0], cure="Answer the project's questions."
+            "There is no such question in this project.",
+            field=unknown[0],
+            cure="Answer the project's questions.",
         )
     cleaned: dict[str, Any] = {}
     for key, question in asked.items():
         value = answers.get(key)
         if value is None or value == "":
             if question.required:
-                raise InvalidAnswer("This question needs an answer.", field=key, cure="Choose one of its answers.")
+                raise InvalidAnswer(
+                    "This question needs an answer.", field=key, cure="Choose one of its answers."
+                )
             continue
         cleaned[key] = clean_answer(question=question, value=value)
     return cleaned
@@ -44,9 +48,9 @@ def clean_preference(value: Any, *, field: str, options: Mapping[str, Any]) -> i
     """A strength of −3..3 without 0, "tie" or "neither"; 0 is another way to say tie."""
     if not isinstance(value, bool) and isinstance(value, int) and value in STRENGTHS:
         return value
-    if (value == "tie" or (isinstance(value, int) and not isinstance(value, bool) and value == 0)) and options.get(
-        "tie", True
-    ):
+    if (
+        value == "tie" or (isinstance(value, int) and not isinstance(value, bool) and value == 0)
+    ) and options.get("tie", True):
         return "tie"
     if value == "neither" and options.get("neither", True):
         return "neither"
@@ -60,7 +64,9 @@ def clean_text(value: Any, *, field: str, options: Mapping[str, Any]) -> str:
         raise InvalidAnswer("This answer must be text.", field=field, cure="Send a string.")
     longest = int(options.get("max_length", 20_000))
     if len(value) > longest:
-        raise InvalidAnswer("This answer is too long.", field=field, cure=f"Keep it under {longest:,} characters.")
+        raise InvalidAnswer(
+            "This answer is too long.", field=field, cure=f"Keep it under {longest:,} characters."
+        )
     if "\x00" in value or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
         raise InvalidAnswer("This text has characters no database keeps.", field=field, cure="Remove them.")
     return value

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ExpressionWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -39,12 +39,15 @@ def take_next(*, project: Project, judge: Judge) -> Assignment | None:
 
 
 def _try_seat(*, item: Item, judge: Judge) -> Assignment | None:
-    """Take a seat and the lease together, or neither: the constraint on (item, judge, round) has the last word."""
+    """Take a seat and the lease together, or neither: the constraint on (item, judge, round) has the last
+    word."""
     try:
         with transaction.atomic():
             if not take_seat(item_id=item.pk):
                 return None
-            assignment = lease_item(item=item, judge=judge, order=shown_order(item=item, judge=judge), seated=True)
+            assignment = lease_item(
+                item=item, judge=judge, order=shown_order(item=item, judge=judge), seated=True
+            )
             Judge.objects.filter(pk=judge.pk).update(queue_cursor=item.key)
             judge.queue_cursor = item.key
             return assignment
@@ -82,15 +85,21 @@ def _new_lease(
     judge: Judge,
     round: int,
     token: uuid.UUID,
-    until: ExpressionWrapper,
+    until: Any,
     order: list[int],
     guideline: Guideline | None,
     seated: bool,
 ) -> Assignment:
     assignment = Assignment(
-        item=item, judge=judge, round=round, lease_token=token, order=order, guideline=guideline, seated=seated
+        item=item,
+        judge=judge,
+        round=round,
+        lease_token=token,
+        order=order,
+        guideline=guideline,
+        seated=seated,
     )
-    assignment.leased_until = until  # type: ignore[assignment]  # computed by the database on insert
+    assignment.leased_until = until  # computed by the database on insert
     assignment.save(force_insert=True)
     if seated:
         # Only a person sees when the lease ends.
@@ -138,7 +147,9 @@ def reclaim_lapsed(*, project: Project | None = None, limit: int = 200) -> int:
     if project is not None:
         lapsed = lapsed.filter(item__project=project)
     freed = 0
-    for pk, item_id, seated in lapsed.values_list("pk", "item_id", "seated").order_by("leased_until", "pk")[:limit]:
+    for pk, item_id, seated in lapsed.values_list("pk", "item_id", "seated").order_by("leased_until", "pk")[
+        :limit
+    ]:
         with transaction.atomic():
             # Asked again in the UPDATE: a heartbeat may have renewed it since it was listed.
             still = Assignment.objects.filter(pk=pk, state=AssignmentState.LEASED, leased_until__lt=Now())
@@ -165,7 +176,11 @@ def undo_last(*, project: Project, judge: Judge) -> Assignment | None:
         return None
     until = database_now_plus(timedelta(minutes=project.lease_minutes))
     moved = Assignment.objects.filter(pk=last.pk, state=last.state, done_at=last.done_at).update(
-        state=AssignmentState.LEASED, lease_token=uuid.uuid4(), leased_until=until, done_at=None, skip_reason=""
+        state=AssignmentState.LEASED,
+        lease_token=uuid.uuid4(),
+        leased_until=until,
+        done_at=None,
+        skip_reason="",
     )
     if not moved:
         raise LeaseLost("This answer changed in another window.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import DateTimeField, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
 
-def database_now_plus(delta: timedelta) -> ExpressionWrapper:
+def database_now_plus(delta: timedelta) -> Any:
+    """An expression for INSERT and UPDATE: the time there, then, plus ``delta``."""
     return ExpressionWrapper(Now() + Value(delta), output_field=DateTimeField())

@@ -1,7 +1,7 @@
 """Stage 1: a file becomes items, in two passes over it.
 
-The first pass reads everything and writes nothing, so a bad file leaves no row behind and the database is not held
-while a slow disk is read. The second writes all of it in one transaction, or nothing.
+The first pass reads everything and writes nothing, so a bad file leaves no row behind and the database is
+not held while a slow disk is read. The second writes all of it in one transaction, or nothing.
 """
 
 from __future__ import annotations
@@ -43,11 +43,20 @@ class ImportReport:
     repeated: bool = False
 
     def counts(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in ("run_id", "defects", "repeated")}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in ("run_id", "defects", "repeated")
+        }
 
 
 def import_items(
-    *, project: Project, path: Path, name: str | None = None, mode: ImportMode = ImportMode.STRICT, by: User | None = None
+    *,
+    project: Project,
+    path: Path,
+    name: str | None = None,
+    mode: ImportMode = ImportMode.STRICT,
+    by: User | None = None,
 ) -> ImportReport:
     """Import a file; the same file twice makes nothing twice.
 
@@ -78,7 +87,8 @@ def file_digest(path: Path) -> str:
 
 
 def _survey(project: Project, path: Path, name: str) -> tuple[list[Defect], int]:
-    """Read the whole file and list what is wrong; raises ImportRefused when it is not an import file at all."""
+    """Read the whole file and list what is wrong; raises ImportRefused when it is not an import file at
+    all."""
     defects: list[Defect] = []
     rows = 0
     try:
@@ -127,7 +137,13 @@ def _without_taken_ids(project: Project, batch: list[ItemRow]) -> Iterator[ItemR
 
 
 def _write(
-    project: Project, path: Path, name: str, digest: str, mode: ImportMode, defects: list[Defect], by: User | None
+    project: Project,
+    path: Path,
+    name: str,
+    digest: str,
+    mode: ImportMode,
+    defects: list[Defect],
+    by: User | None,
 ) -> ImportReport:
     run = ImportRun.objects.create(
         project=project, file_name=name, digest=digest, mode=mode, state=ImportState.DONE, by=by
@@ -255,7 +271,10 @@ def _repeat(run: ImportRun) -> ImportReport:
     )
 
 
-def enqueue_import(*, project: Project, upload: str, name: str, mode: ImportMode, by: User | None = None) -> Job:
-    """Ask a worker to import an upload (a file name under the home's uploads), so that no page waits for it."""
+def enqueue_import(
+    *, project: Project, upload: str, name: str, mode: ImportMode, by: User | None = None
+) -> Job:
+    """Ask a worker to import an upload (a file name under the home's uploads), so that no page waits for
+    it."""
     payload = {"upload": upload, "name": name[:255], "mode": mode.value, "by": by.pk if by else None}
     return enqueue_job(kind=JobKind.IMPORT, project=project, payload=payload)

@@ -38,8 +38,8 @@ def enqueue_job(
 ) -> Job:
     """Ask for work; asking twice is asking once, for the job is named by its content.
 
-    With ``units`` (row ids) the work is split into chunks of ``chunk_size``, each a job of its own. A job that
-    failed or was cancelled is sent back to work.
+    With ``units`` (row ids) the work is split into chunks of ``chunk_size``, each a job of its own. A job
+    that failed or was cancelled is sent back to work.
     """
     key = content_key(kind, project.pk if project else None, payload, list(units))
     job, created = Job.objects.get_or_create(
@@ -78,7 +78,8 @@ def enqueue_job(
 
 
 def nudge(job: Job) -> None:
-    """Tell the broker, where there is one, once the row is there to be found. Losing this costs seconds only."""
+    """Tell the broker, where there is one, once the row is there to be found. Losing this costs seconds
+    only."""
     if not settings.CELERY_BROKER_URL:
         return
     transaction.on_commit(lambda: send_nudge(job_id=job.pk, queue=job.queue), robust=True)
@@ -143,7 +144,12 @@ def extend_lease(*, job: Job, done: int | None = None) -> bool:
 def finish_job(*, job: Job, result: dict[str, Any]) -> bool:
     """End the job well; False when the lease was lost, and then nothing changes."""
     finished = _held(job).update(
-        state=JobState.DONE, result=result, done=F("total"), finished_at=Now(), leased_until=None, lease_token=None
+        state=JobState.DONE,
+        result=result,
+        done=F("total"),
+        finished_at=Now(),
+        leased_until=None,
+        lease_token=None,
     )
     if finished:
         _settle_parent(job.parent_id)
@@ -154,7 +160,8 @@ def finish_job(*, job: Job, result: dict[str, Any]) -> bool:
 def fail_job(
     *, job: Job, error: str, retry_in: timedelta | None = None, result: dict[str, Any] | None = None
 ) -> bool:
-    """End the job badly, or put it off: with ``retry_in`` it waits and is tried again, a bounded number of times."""
+    """End the job badly, or put it off: with ``retry_in`` it waits and is tried again, a bounded number of
+    times."""
     tries = int(job.payload.get("tries", 0)) + 1
     again = retry_in is not None and tries < MAX_RETRIES
     changes: dict[str, Any] = {"error": error[:2000], "leased_until": None, "lease_token": None}
@@ -193,7 +200,12 @@ def retry_job(*, job: Job) -> int:
 @transaction.atomic
 def cancel_job(*, job: Job) -> int:
     """Stop what has not ended: a running chunk loses its lease and its result is not taken."""
-    ends = {"state": JobState.CANCELLED, "leased_until": None, "lease_token": None, "finished_at": timezone.now()}
+    ends = {
+        "state": JobState.CANCELLED,
+        "leased_until": None,
+        "lease_token": None,
+        "finished_at": timezone.now(),
+    }
     return Job.objects.filter(Q(pk=job.pk) | Q(parent=job), state__in=OPEN_STATES).update(**ends)
 
 

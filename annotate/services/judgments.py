@@ -29,8 +29,8 @@ def record_judgment(
 ) -> Judgment:
     """Store the answers and finish the assignment in one step.
 
-    Raises InvalidAnswer, or LeaseLost when the lease is no longer the caller's: the UPDATE on the token is the
-    fence, so a judge who comes back after someone else took the item changes nothing.
+    Raises InvalidAnswer, or LeaseLost when the lease is no longer the caller's: the UPDATE on the token is
+    the fence, so a judge who comes back after someone else took the item changes nothing.
     """
     cleaned = clean_answers(questions=assignment.item.project.questions.all(), answers=answers)
     return _finish(assignment, token, cleaned, JudgmentState.CURRENT, seconds, raw, at)
@@ -38,7 +38,12 @@ def record_judgment(
 
 @transaction.atomic
 def record_unparseable(
-    *, assignment: Assignment, token: uuid.UUID, raw: Any, seconds: float | None = None, at: datetime | None = None
+    *,
+    assignment: Assignment,
+    token: uuid.UUID,
+    raw: Any,
+    seconds: float | None = None,
+    at: datetime | None = None,
 ) -> Judgment:
     """Keep a model's reply that gave no verdict: missing, never a number."""
     return _finish(assignment, token, {}, JudgmentState.UNPARSEABLE, seconds, raw, at)

@@ -1,4 +1,5 @@
-"""From the order shown to the order stored, and back: the sign of a preference depends on which side was first."""
+"""From the order shown to the order stored, and back: the sign of a preference depends on which side was
+first."""
 
 from __future__ import annotations
 

@@ -118,6 +118,4 @@ def remove_member(*, project: Project, user: User) -> bool:
 def refuse_last_lead(*, project: Project, user: User) -> None:
     others = Membership.objects.filter(project=project, role=Role.LEAD).exclude(user=user)
     if not others.exists():
-        raise InvalidSetting(
-            "A project needs a lead.", field="role", cure="Make someone else a lead first."
-        )
+        raise InvalidSetting("A project needs a lead.", field="role", cure="Make someone else a lead first.")

@@ -1,4 +1,5 @@
-"""Judgments that came with a file, replayed through the same assignment and judgment services as live ones."""
+"""Judgments that came with a file, replayed through the same assignment and judgment services as live
+ones."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class Replay:
     def judgments_on(self, item: Item, judgments: Sequence[JudgmentRow]) -> Counter[str]:
         """Lease the item to each recorded judge and record their answers; returns counts by kind.
 
-        What a judge has answered already is left alone, so a file may be imported again with more judges in it.
-        Answers to questions the project does not ask are kept beside the judgment, in ``raw``.
+        What a judge has answered already is left alone, so a file may be imported again with more judges
+        in it. Answers to questions the project does not ask are kept beside the judgment, in ``raw``.
         """
         counts: Counter[str] = Counter()
         asked = {question.key for question in self.project.questions.all()}
@@ -68,7 +69,8 @@ def _replay_one(item: Item, judge: Judge, row: JudgmentRow, asked: set[str], sto
     try:
         record_judgment(assignment=lease, token=lease.lease_token, answers=answers, raw=raw, **when)
     except InvalidAnswer as refusal:
-        # Reading let it through, so the project asks something else: say which row, and undo the whole import.
+        # Reading let it through, so the project asks something else: say which row, and undo the whole
+        # import.
         refusal.message = f"item {item.external_id}, judge {row.judge}: {refusal.message}"
         raise
     return row.kind

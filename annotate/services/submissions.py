@@ -29,8 +29,8 @@ def submit_once(
 ) -> Reply:
     """Run ``act`` once per key, in one transaction with the stored reply; later calls get that reply.
 
-    Raises KeyReused when the key came before with another body. What ``act`` raises is passed on and nothing is
-    stored, so that a corrected form may use its key again.
+    Raises KeyReused when the key came before with another body. What ``act`` raises is passed on and
+    nothing is stored, so that a corrected form may use its key again.
     """
     earlier = _earlier_reply(user, key, digest)
     if earlier is not None:

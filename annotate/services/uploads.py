@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -14,11 +15,13 @@ from annotate.errors import InvalidSetting
 MAX_UPLOAD_BYTES = 512 << 20
 
 
-def keep_upload(*, upload: UploadedFile) -> str:
+def keep_upload(*, upload: UploadedFile[Any]) -> str:
     """Write the upload under the home's uploads, owner-only, and return its name there."""
     if upload.size is not None and upload.size > MAX_UPLOAD_BYTES:
         raise InvalidSetting(
-            "The file is too large.", field="file", cure="Send at most 512 MiB, or import it with the command."
+            "The file is too large.",
+            field="file",
+            cure="Send at most 512 MiB, or import it with the command.",
         )
     name = secrets.token_hex(16)
     path = Path(settings.WINNOW_HOME) / "uploads" / name

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from annotate.api.serializers import StrictSerializer
 from rest_framework import serializers
 
+from annotate.api.serializers import StrictSerializer
 from curation.enums import PolicyKind, Pool, Scorer
 from curation.models import Estimate, Release
 

@@ -11,7 +11,9 @@ urlpatterns = [
     path("projects/<slug:slug>/judges/local/", views.LocalJudgeApi.as_view(), name="api_local_judge"),
     path("projects/<slug:slug>/settle/", views.SettleApi.as_view(), name="api_settle"),
     path("projects/<slug:slug>/estimates/", views.EstimatesApi.as_view(), name="api_estimates"),
-    path("projects/<slug:slug>/recipes/preview/", views.RecipePreviewApi.as_view(), name="api_recipe_preview"),
+    path(
+        "projects/<slug:slug>/recipes/preview/", views.RecipePreviewApi.as_view(), name="api_recipe_preview"
+    ),
     path("projects/<slug:slug>/releases/", views.ReleasesApi.as_view(), name="api_releases"),
     path(
         "projects/<slug:slug>/releases/<int:version>/download/",

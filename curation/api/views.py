@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from annotate.access import access_project
-from annotate.api.serializers import JobOut
-from annotate.api.views import ANY, PAGE, checked
-from annotate.enums import Role
 from django.http import FileResponse
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotate.access import access_project
+from annotate.api.serializers import JobOut
+from annotate.api.views import ANY, PAGE, checked, person
+from annotate.enums import Role
 from curation.api.serializers import EstimateOut, GenerateIn, PolicyIn, RecipeIn, ReleaseOut, ScoreIn
 from curation.selectors.releases import access_release, estimates_of, releases_of
 from curation.services.generating import ask_for_candidates
@@ -92,7 +93,7 @@ class ReleasesApi(APIView):
     def post(self, request: Request, slug: str) -> Response:
         project = access_project(user=request.user, slug=slug, role=Role.LEAD)
         recipe = save_recipe(project=project, **checked(RecipeIn(data=request.data)))
-        release = freeze_release(project=project, recipe=recipe, by=request.user)
+        release = freeze_release(project=project, recipe=recipe, by=person(request))
         return Response(ReleaseOut(release).data, status=201)
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from annotate.enums import Verdict
-from annotate.models import Item, Project
 from django.db import models
 from django.utils import timezone
 
+from annotate.enums import Verdict
+from annotate.models import Item, Project
 from curation.enums import Pool
 
 
@@ -15,7 +15,9 @@ class Estimate(models.Model):
     pool = models.CharField(max_length=12, choices=Pool)
     method = models.CharField(max_length=40)
     verdict = models.CharField(max_length=12, choices=Verdict)
-    preference = models.FloatField(null=True, blank=True, help_text="Mean of −3..3; negative favours the first.")
+    preference = models.FloatField(
+        null=True, blank=True, help_text="Mean of −3..3; negative favours the first."
+    )
     strength = models.FloatField(null=True, blank=True)
     confidence = models.FloatField(help_text="Share of the judges who gave the verdict.")
     n_judges = models.PositiveIntegerField()
@@ -25,7 +27,9 @@ class Estimate(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "pool", "method"], name="one_estimate_per_item_pool_and_method"),
+            models.UniqueConstraint(
+                fields=["item", "pool", "method"], name="one_estimate_per_item_pool_and_method"
+            ),
             models.CheckConstraint(condition=models.Q(pool__in=Pool.values), name="estimate_pool_known"),
             models.CheckConstraint(
                 condition=models.Q(verdict__in=Verdict.values), name="estimate_verdict_known"

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from annotate.models import Item, Project
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from annotate.models import Item, Project
 
 
 class Recipe(models.Model):
@@ -13,7 +14,9 @@ class Recipe(models.Model):
     name = models.CharField(max_length=120)
     steps = models.JSONField(default=list)
     pool = models.CharField(max_length=12, default="people_first")
-    version = models.PositiveIntegerField(default=1, help_text="Raised at every change; a stale edit is refused.")
+    version = models.PositiveIntegerField(
+        default=1, help_text="Raised at every change; a stale edit is refused."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

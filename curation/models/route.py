@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from annotate.models import Item, Project
 from django.db import models
 from django.utils import timezone
 
+from annotate.models import Item, Project
 from curation.enums import PolicyKind, Target
 
 
@@ -13,8 +13,12 @@ class Policy(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="policies")
     version = models.PositiveIntegerField()
     kind = models.CharField(max_length=24, choices=PolicyKind)
-    human_budget = models.PositiveIntegerField(null=True, blank=True, help_text="Items for people; empty: all.")
-    ask_models = models.BooleanField(default=True, help_text="Whether model judges are asked about every item.")
+    human_budget = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Items for people; empty: all."
+    )
+    ask_models = models.BooleanField(
+        default=True, help_text="Whether model judges are asked about every item."
+    )
     seed = models.BigIntegerField(default=0)
     settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from annotate.models import Candidate, Item
 from django.db import models
 from django.utils import timezone
 
+from annotate.models import Candidate, Item
 from curation.enums import Scorer
 
 
@@ -11,8 +11,8 @@ class Score(models.Model):
     """A number by a scorer at a revision, about a pair of candidates as stored (first before second).
 
     ``subject_hash`` names the texts, so asking again costs nothing and a new revision adds a row. For CHES
-    ``value`` is LN-CHES with the first candidate chosen, and ``details`` keeps the Gram scalars that give both
-    directions. Null with a flag where no number can be had.
+    ``value`` is LN-CHES with the first candidate chosen, and ``details`` keeps the Gram scalars that give
+    both directions. Null with a flag where no number can be had.
     """
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="scores")

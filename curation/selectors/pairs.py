@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Prefetch, QuerySet
+
 from annotate.enums import Verdict
 from annotate.models import Candidate, Item, Project
 from annotate.selectors.items import pair_of, pairable_items
-from django.db.models import Prefetch, QuerySet
-
 from curation.enums import Pool, Scorer
 from curation.models import Estimate, Score
 
@@ -41,7 +41,9 @@ def estimated_items(project: Project, *, pool: Pool) -> QuerySet[Item]:
         .prefetch_related(
             Prefetch("candidates", Candidate.objects.order_by("position")),
             Prefetch("estimates", Estimate.objects.filter(pool=pool), to_attr="pool_estimates"),
-            Prefetch("scores", Score.objects.filter(scorer=Scorer.CHES).order_by("pk"), to_attr="ches_scores"),
+            Prefetch(
+                "scores", Score.objects.filter(scorer=Scorer.CHES).order_by("pk"), to_attr="ches_scores"
+            ),
         )
         .order_by("external_id")
     )
@@ -79,7 +81,9 @@ def ln_ches_of(details: dict[str, Any], *, swapped: bool) -> float | None:
         return None
     chosen, rejected = ("second", "first") if swapped else ("first", "second")
     return float(
-        ln_ches(details["cross"], details[f"square_{chosen}"], details[f"n_{chosen}"], details[f"n_{rejected}"])
+        ln_ches(
+            details["cross"], details[f"square_{chosen}"], details[f"n_{chosen}"], details[f"n_{rejected}"]
+        )
     )
 
 
@@ -104,5 +108,7 @@ def pair_columns(pairs: Sequence[SettledPair]) -> PairColumns:
         prompts=[pair.item.group_key for pair in pairs],
         chosen=[pair.chosen.text for pair in pairs],
         rejected=[pair.rejected.text for pair in pairs],
-        ln_ches=np.array([np.nan if pair.ln_ches is None else pair.ln_ches for pair in pairs], dtype=np.float64),
+        ln_ches=np.array(
+            [np.nan if pair.ln_ches is None else pair.ln_ches for pair in pairs], dtype=np.float64
+        ),
     )

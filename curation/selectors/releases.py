@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from annotate.models import Item, Project
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from annotate.models import Item, Project
 from curation.models import Estimate, Recipe, Release, ReleaseRow
 
 
@@ -21,7 +21,11 @@ def access_recipe(*, project: Project, pk: int) -> Recipe:
 
 
 def estimates_of(project: Project) -> QuerySet[Estimate]:
-    return Estimate.objects.filter(item__project=project).select_related("item").order_by("item_id", "pool", "pk")
+    return (
+        Estimate.objects.filter(item__project=project)
+        .select_related("item")
+        .order_by("item_id", "pool", "pk")
+    )
 
 
 def release_rows_of(item: Item) -> QuerySet[ReleaseRow]:

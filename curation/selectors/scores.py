@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
+
 from annotate.enums import Verdict
 from annotate.models import Candidate, Item, Project
 from annotate.selectors.items import pair_of, pairable_items
-from django.db.models import Prefetch, QuerySet
-
 from curation.enums import Pool, Scorer
 from curation.models import Estimate, Score
 from curation.selectors.pairs import ches_of, ln_ches_of
@@ -27,7 +27,8 @@ def scored_items(project: Project) -> QuerySet[Item]:
 
 
 def scored_rows(project: Project, *, scorers: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """One plain row per pair: chosen is the settled side, or the first as stored where no side was settled."""
+    """One plain row per pair: chosen is the settled side, or the first as stored where no side was
+    settled."""
     for item in scored_items(project).iterator(chunk_size=500):
         pair = pair_of(item)
         if pair is None:
@@ -68,6 +69,9 @@ def scores_on(item: Item) -> QuerySet[Score]:
 def score_counts(project: Project) -> dict[str, int]:
     """How many pairs each scorer has a row for."""
     return {
-        scorer: Score.objects.filter(item__project=project, scorer=scorer).values("item_id").distinct().count()
+        scorer: Score.objects.filter(item__project=project, scorer=scorer)
+        .values("item_id")
+        .distinct()
+        .count()
         for scorer in Scorer.values
     }

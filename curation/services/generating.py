@@ -25,20 +25,26 @@ def ask_for_candidates(
 ) -> Job:
     """Ask for candidates up to ``k`` on every item that has fewer.
 
-    With ``url`` an OpenAI-compatible endpoint makes them, else the packaged local model. Raises NothingToDo when
-    every item has enough, InvalidSetting when a parameter is out of range.
+    With ``url`` an OpenAI-compatible endpoint makes them, else the packaged local model. Raises
+    NothingToDo when every item has enough, InvalidSetting when a parameter is out of range.
     """
     check_range("k", k, 2, 9)
     check_range("temperature", temperature, 0.0, 2.0)
     check_range("top_p", top_p, 0.01, 1.0)
     check_range("max_new_tokens", max_new_tokens, 1, 4096)
     if url and not model:
-        raise InvalidSetting("An endpoint needs a model's name.", field="model", cure="Name the model it serves.")
+        raise InvalidSetting(
+            "An endpoint needs a model's name.", field="model", cure="Name the model it serves."
+        )
     if url and not url.startswith(("http://", "https://")):
-        raise InvalidSetting("This is not an address.", field="url", cure="Begin it with http:// or https://.")
+        raise InvalidSetting(
+            "This is not an address.", field="url", cure="Begin it with http:// or https://."
+        )
     units = list(items_short_of_candidates(project, wanted=k).values_list("pk", flat=True))
     if not units:
-        raise NothingToDo(f"Every item has {k} candidates already.", cure="Import prompts, or ask for more each.")
+        raise NothingToDo(
+            f"Every item has {k} candidates already.", cure="Import prompts, or ask for more each."
+        )
     generator = {
         "k": k,
         "temperature": temperature,
@@ -62,4 +68,6 @@ def ask_for_candidates(
 
 def check_range(field: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise InvalidSetting(f"{field} is out of range.", field=field, cure=f"Give a number from {low} to {high}.")
+        raise InvalidSetting(
+            f"{field} is out of range.", field=field, cure=f"Give a number from {low} to {high}."
+        )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from annotate.enums import JobKind, JobQueue, JudgeKind
 from annotate.errors import NothingToDo
 from annotate.models import Assignment, Item, Job, Project
 from annotate.selectors.items import pairable_items
 from annotate.services.jobs import enqueue_job
-from django.db.models import Exists, OuterRef, QuerySet
-
 from curation.enums import Target
 from curation.models import Route
 from curation.services.routing import current_policy
@@ -26,12 +26,17 @@ def items_for_models(*, project: Project) -> QuerySet[Item]:
 def ask_local_judge(*, project: Project) -> Job:
     """Ask the packaged model about everything routed to models that no local judge has answered.
 
-    The worker makes the Judge row, for only it can say which weights and template it runs. Raises NothingToDo.
+    The worker makes the Judge row, for only it can say which weights and template it runs. Raises
+    NothingToDo.
     """
-    answered = Assignment.objects.filter(item=OuterRef("pk"), judge__kind=JudgeKind.MODEL, judge__recorded=False)
+    answered = Assignment.objects.filter(
+        item=OuterRef("pk"), judge__kind=JudgeKind.MODEL, judge__recorded=False
+    )
     units = list(items_for_models(project=project).filter(~Exists(answered)).values_list("pk", flat=True))
     if not units:
-        raise NothingToDo("No item is waiting for a model judge.", cure="Route items to models first, or add items.")
+        raise NothingToDo(
+            "No item is waiting for a model judge.", cure="Route items to models first, or add items."
+        )
     return enqueue_job(
         kind=JobKind.JUDGE,
         project=project,

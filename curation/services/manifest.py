@@ -1,12 +1,13 @@
-"""What a release says of itself. No clock and no row id in it: the same input gives the same bytes anywhere."""
+"""What a release says of itself. No clock and no row id in it: the same input gives the same bytes
+anywhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annotate.models import Project
 from django.conf import settings
 
+from annotate.models import Project
 from curation.enums import Pool, Scorer
 from curation.models import Score, Settlement
 from curation.selectors.pairs import SettledPair

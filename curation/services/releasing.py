@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotate.errors import InvalidSetting, NothingToDo, StaleEdit
-from annotate.keys import content_key
-from annotate.models import Project
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
+from annotate.errors import InvalidSetting, NothingToDo, StaleEdit
+from annotate.keys import content_key
+from annotate.models import Project
 from curation.enums import Pool
 from curation.models import Recipe, Release, ReleaseRow
 from curation.selectors.pairs import SettledPair, pair_columns, settled_pairs
@@ -54,7 +54,9 @@ def save_recipe(
     changed since ``expected_version`` was read."""
     plain = steps_to_dicts(read_steps(steps))
     if pool not in Pool.values:
-        raise InvalidSetting("There is no such pool.", field="pool", cure=f"Choose one of {', '.join(Pool.values)}.")
+        raise InvalidSetting(
+            "There is no such pool.", field="pool", cure=f"Choose one of {', '.join(Pool.values)}."
+        )
     if not name.strip():
         raise InvalidSetting("A recipe needs a name.", field="name", cure="Give it one.")
     recipe, created = Recipe.objects.get_or_create(
@@ -111,7 +113,9 @@ def freeze_release(*, project: Project, recipe: Recipe, by: User | None = None) 
             raise NothingToDo("The recipe keeps no pair.", cure="Settle more items, or drop less.")
         rows = [row_of(pair) for pair in kept]
         release = _store(project, recipe, kept, rows, selection, by)
-        manifest = manifest_of(project=project, recipe=release.recipe, pairs=len(pairs), selection=selection, pool=pool)
+        manifest = manifest_of(
+            project=project, recipe=release.recipe, pairs=len(pairs), selection=selection, pool=pool
+        )
         folder = folder_of(release)
         if folder.exists():
             shutil.rmtree(folder)
@@ -126,7 +130,9 @@ def export_release(*, release: Release, folder: Path) -> str:
     """
     from curation.formats.folder import write_release
 
-    rows = [_row_from(data) for data in release.frozen_rows.order_by("position").values_list("data", flat=True)]
+    rows = [
+        _row_from(data) for data in release.frozen_rows.order_by("position").values_list("data", flat=True)
+    ]
     return write_release(folder, rows, manifest=release.manifest["asked"]).manifest_sha256
 
 

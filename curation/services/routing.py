@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Max
+
 from annotate.errors import InvalidSetting
 from annotate.models import Project
 from annotate.selectors.items import pairable_items
 from annotate.services.seats import want_seats
-from django.db import transaction
-from django.db.models import Max
-
 from curation.enums import PolicyKind, Target
 from curation.models import Policy, Route
 
@@ -44,7 +44,9 @@ def make_policy(
             "There is no such policy.", field="kind", cure=f"Choose one of {', '.join(PolicyKind.values)}."
         )
     if human_budget is not None and human_budget < 0:
-        raise InvalidSetting("A budget cannot be negative.", field="human_budget", cure="Give 0 or more items.")
+        raise InvalidSetting(
+            "A budget cannot be negative.", field="human_budget", cure="Give 0 or more items."
+        )
     last = project.policies.aggregate(last=Max("version"))["last"] or 0
     return Policy.objects.create(
         project=project,
@@ -61,8 +63,9 @@ def make_policy(
 def route_items(*, policy: Policy, item_ids: Sequence[int] | None = None) -> RoutingReport:
     """Route every item that has a pair and no route under this policy yet.
 
-    Running it again routes only what came since; what was routed keeps its route. The budget counts items under
-    this policy version, and is never passed: the row lock on the policy makes two runs at once take turns.
+    Running it again routes only what came since; what was routed keeps its route. The budget counts items
+    under this policy version, and is never passed: the row lock on the policy makes two runs at once take
+    turns.
     """
     Policy.objects.select_for_update().get(pk=policy.pk)
     items = pairable_items(policy.project).exclude(routes__policy=policy)
@@ -74,7 +77,8 @@ def route_items(*, policy: Policy, item_ids: Sequence[int] | None = None) -> Rou
     to_people = _chosen(policy, waiting, left)
     share = min(1.0, left / len(waiting)) if waiting else 0.0
     Route.objects.bulk_create(
-        [_route(policy, pk, pk in to_people, share, left, len(waiting)) for _key, pk in waiting], batch_size=500
+        [_route(policy, pk, pk in to_people, share, left, len(waiting)) for _key, pk in waiting],
+        batch_size=500,
     )
     want_seats(item_ids=sorted(to_people), wanted=policy.project.overlap)
     counts = Counter(pk in to_people for _key, pk in waiting)
@@ -107,8 +111,6 @@ def _route(policy: Policy, item_id: int, to_person: bool, share: float, left: in
         reason = f"Drawn at random for people: {min(left, waiting)} of {waiting} items fit the budget."
     else:
         reason = f"Not drawn: the budget for people held {left} of {waiting} items."
-    if to_person:
-        target = Target.BOTH if policy.ask_models else Target.PERSON
-    else:
-        target = Target.MODEL
+    asked = Target.BOTH if policy.ask_models else Target.PERSON
+    target = asked if to_person else Target.MODEL
     return Route(item_id=item_id, policy=policy, target=target, reason=reason, probability=share)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Prefetch
+
 from annotate.enums import JobKind, JobQueue
 from annotate.errors import InvalidSetting, NothingToDo
 from annotate.keys import content_key
 from annotate.models import Candidate, Item, Job, Project
 from annotate.selectors.items import pair_of, pairable_items
 from annotate.services.jobs import enqueue_job
-from django.db.models import Exists, OuterRef, Prefetch
-
 from curation.enums import Scorer
 from curation.models import Score
 

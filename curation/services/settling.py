@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.utils import timezone
+
 from annotate.enums import JobKind, JudgeKind
 from annotate.keys import content_key
 from annotate.models import Job, Project
 from annotate.selectors.judgments import Vote, votes_by_item, votes_of
 from annotate.services.jobs import enqueue_job
-from django.db import transaction
-from django.utils import timezone
-
 from curation.enums import Pool
 from curation.models import Estimate, Settlement
 
@@ -73,7 +73,9 @@ def _settle_pool(project: Project, pool: Pool, votes: Sequence[Vote]) -> tuple[i
     from curation.numerics.settling import settle_votes
 
     known = dict(
-        Estimate.objects.filter(item__project=project, pool=pool, method=METHOD).values_list("item_id", "input_hash")
+        Estimate.objects.filter(item__project=project, pool=pool, method=METHOD).values_list(
+            "item_id", "input_hash"
+        )
     )
     grouped = votes_by_item(votes)
     fresh: list[Estimate] = []
@@ -136,7 +138,8 @@ def _note_agreement(project: Project, pool: Pool, votes: Sequence[Vote]) -> floa
 
 
 def agreement_of(votes: Sequence[Vote]) -> Alpha:
-    """Alpha of strengths on the ordinal scale −3..3, a tie as 0; "neither" is on no such scale and left out."""
+    """Alpha of strengths on the ordinal scale −3..3, a tie as 0; "neither" is on no such scale and left
+    out."""
     import numpy as np
 
     from curation.numerics.agreement import krippendorff_alpha

@@ -18,7 +18,9 @@ class Command(StageCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="The project's slug.")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--lenient", action="store_true", help="Set bad rows aside instead of refusing the file.")
+        parser.add_argument(
+            "--lenient", action="store_true", help="Set bad rows aside instead of refusing the file."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,5 +35,9 @@ class Command(StageCommand):
         except WinnowError as trouble:
             self.refuse(trouble, as_json=options["json"])
             return
-        found = report.counts() | {"repeated": report.repeated, "defects": report.defects, "run": report.run_id}
+        found = report.counts() | {
+            "repeated": report.repeated,
+            "defects": report.defects,
+            "run": report.run_id,
+        }
         self.report(found, as_json=options["json"])

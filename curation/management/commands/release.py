@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from annotate.errors import WinnowError
-from annotate.management.target import StageCommand, project_or_file
 from django.core.management.base import CommandError, CommandParser
 
+from annotate.errors import WinnowError
+from annotate.management.target import StageCommand, project_or_file
 from curation.enums import Pool
 from curation.services.releasing import DEFAULT_STEPS, export_release, freeze_release, save_recipe
 from curation.services.settling import settle_items
@@ -18,9 +18,13 @@ class Command(StageCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("project", help="A project's slug, or a file.")
-        parser.add_argument("--recipe", type=Path, help="A YAML list of steps; the three default steps when left out.")
+        parser.add_argument(
+            "--recipe", type=Path, help="A YAML list of steps; the three default steps when left out."
+        )
         parser.add_argument("--pool", default=Pool.PEOPLE_FIRST.value, choices=Pool.values)
-        parser.add_argument("--out", type=Path, required=True, help="A folder that does not exist yet, or is empty.")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="A folder that does not exist yet, or is empty."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,6 +59,7 @@ class Command(StageCommand):
         if path is None:
             return list(DEFAULT_STEPS)
         try:
-            return yaml.safe_load(path.read_text(encoding="utf-8"))
+            steps: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as trouble:
             raise CommandError(f"{path} cannot be read as a recipe: {trouble}") from trouble
+        return steps

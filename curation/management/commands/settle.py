@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from annotate.errors import WinnowError
-from annotate.management.target import StageCommand, project_or_file
 from django.core.management.base import CommandParser
 
+from annotate.errors import WinnowError
+from annotate.management.target import StageCommand, project_or_file
 from curation.services.settling import settle_items
 
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.management.base import CommandParser
+
 from annotate.errors import WinnowError
 from annotate.management.target import StageCommand, project_or_file
 from annotate.selectors.progress import jobs_of
 from curation.services.generating import ask_for_candidates
-from django.core.management.base import CommandParser
-
 from workers.running import work_off
 
 
@@ -21,7 +21,9 @@ class Command(StageCommand):
         parser.add_argument("--top-p", type=float, default=0.95)
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--max-new-tokens", type=int, default=160)
-        parser.add_argument("--url", default="", help="An OpenAI-compatible endpoint; the local model when empty.")
+        parser.add_argument(
+            "--url", default="", help="An OpenAI-compatible endpoint; the local model when empty."
+        )
         parser.add_argument("--model", default="", help="The model's name at the endpoint.")
         parser.add_argument("--later", action="store_true", help="Leave the work to a worker.")
         parser.add_argument("--json", action="store_true")

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.core.management.base import CommandError, CommandParser
+
 from annotate.errors import NothingToDo, WinnowError
 from annotate.management.target import StageCommand, project_from_file
 from annotate.models import Job, Project
@@ -14,20 +16,24 @@ from curation.services.releasing import DEFAULT_STEPS, export_release, freeze_re
 from curation.services.routing import make_policy, route_items
 from curation.services.scoring import score_items
 from curation.services.settling import settle_items
-from django.core.management.base import CommandError, CommandParser
-
 from workers.running import work_off
 
 
 class Command(StageCommand):
-    help = "Run all seven stages headless on a file: import, candidates, score, route, judge, settle, release."
+    help = (
+        "Run all seven stages headless on a file: import, candidates, score, route, judge, settle, release."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--out", type=Path, required=True, help="The release's folder; must not exist or be empty.")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="The release's folder; must not exist or be empty."
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--lenient", action="store_true")
-        parser.add_argument("--with", dest="scorers", action="append", default=None, help="Scorers; ches when left out.")
+        parser.add_argument(
+            "--with", dest="scorers", action="append", default=None, help="Scorers; ches when left out."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:

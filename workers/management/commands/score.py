@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.core.management.base import CommandError, CommandParser
+
 from annotate.errors import NothingToDo, WinnowError
 from annotate.management.target import StageCommand, project_or_file
 from annotate.models import Project
@@ -11,8 +13,6 @@ from curation.enums import Scorer
 from curation.selectors.scores import scored_rows
 from curation.services.scoring import score_items
 from curation.services.settling import settle_items
-from django.core.management.base import CommandError, CommandParser
-
 from workers.running import work_off
 
 
@@ -39,7 +39,12 @@ class Command(StageCommand):
         found: dict[str, Any] = {"jobs": {}}
         for scorer, job in asked.items():
             job.refresh_from_db()
-            found["jobs"][scorer] = {"state": job.state, "done": job.done, "total": job.total, "error": job.error}
+            found["jobs"][scorer] = {
+                "state": job.state,
+                "done": job.done,
+                "total": job.total,
+                "error": job.error,
+            }
         if options["out"]:
             if report is not None:
                 settle_items(project=project)

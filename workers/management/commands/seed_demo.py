@@ -5,6 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandParser
+
 from annotate.errors import NothingToDo
 from annotate.models import Project
 from annotate.services.importing import ImportReport, import_items
@@ -12,9 +16,6 @@ from annotate.services.projects import create_project
 from curation.services.generating import ask_for_candidates
 from curation.services.releasing import save_recipe
 from curation.services.routing import make_policy, route_items
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandParser
 
 DEMO = Path(settings.BASE_DIR) / "demo"
 RECIPE = [
@@ -28,7 +29,9 @@ class Command(BaseCommand):
     help = "Make the demo project: pairs to label at once, and prompts for the worker to answer."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-generate", action="store_true", help="Leave prompts without candidates alone.")
+        parser.add_argument(
+            "--no-generate", action="store_true", help="Leave prompts without candidates alone."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Project.objects.filter(slug="demo").exists():
@@ -55,7 +58,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo project: {pairs.items} pairs to label, {prompts.items} prompts to answer.")
 
     def import_unanswered(self, project: Project) -> ImportReport:
-        """The prompts that no pair was made of beforehand: the worker answers them while the newcomer watches."""
+        """The prompts that no pair was made of beforehand: the worker answers them while the newcomer
+        watches."""
         answered = {json.loads(line)["id"] for line in (DEMO / "pairs.jsonl").read_text().splitlines()}
         lines = (DEMO / "prompts.jsonl").read_text().splitlines(keepends=True)
         waiting = [line for line in lines if json.loads(line)["id"] not in answered]

@@ -13,14 +13,21 @@ from workers.supervisor import CannotServe, Supervisor, answers, refuse_taken_po
 
 
 class Command(BaseCommand):
-    help = "Run everything: prepares the database, then keeps the web server and one worker alive until Ctrl-C."
-    # Our own checks are run below, with the deployment ones; importing every page first would cost the newcomer time.
+    help = (
+        "Run everything: prepares the database, then keeps the web server and one worker alive until Ctrl-C."
+    )
+    # Our own checks are run below, with the deployment ones; importing every page first would cost the
+    # newcomer time.
     requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own spelling
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=None, help="Default: PORT from the environment, or 8000.")
-        parser.add_argument("--threads", type=int, default=None, help="Requests at a time; 1 on SQLite, else 4.")
+        parser.add_argument(
+            "--port", type=int, default=None, help="Default: PORT from the environment, or 8000."
+        )
+        parser.add_argument(
+            "--threads", type=int, default=None, help="Requests at a time; 1 on SQLite, else 4."
+        )
         parser.add_argument("--no-worker", action="store_true", help="Web only: workers run elsewhere.")
         parser.add_argument("--no-demo", action="store_true", help="Do not make the demo project.")
 

@@ -7,14 +7,14 @@ import threading
 import time
 from typing import Any
 
-from annotate.enums import JobQueue
-from annotate.services.assignments import reclaim_lapsed
-from annotate.services.beats import beat, leave
-from annotate.services.submissions import forget_old_submissions
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from annotate.enums import JobQueue
+from annotate.services.assignments import reclaim_lapsed
+from annotate.services.beats import beat, leave
+from annotate.services.submissions import forget_old_submissions
 from workers.running import run_next
 
 BEAT_EVERY = 4.0
