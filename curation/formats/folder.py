@@ -48,6 +48,10 @@ class FolderTaken(Exception):
     """Something else stands where the release should go."""
 
 
+class NothingToRelease(Exception):
+    """There is not one row; ``datasets`` opens no such folder, so none is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """``manifest`` as it stands in the folder, and the SHA-256 of its file."""
@@ -61,8 +65,9 @@ def write_release(folder: Path, rows: Iterable[PairRow], *, manifest: Mapping[st
     """Write the rows, in their order, with the caller's part of the manifest; streams, and keeps no row.
 
     The folder appears by one rename when it is complete. Where the same release stands already, it is left,
-    or put right when it is damaged. Raises FolderTaken where anything else stands, RowRefused for an id
-    that comes twice, ValueError for a manifest that JSON cannot say.
+    or put right when it is damaged. Raises FolderTaken where anything else stands, NothingToRelease
+    where there is no row, RowRefused for an id that comes twice, ValueError for a manifest that JSON cannot
+    say.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +76,9 @@ def write_release(folder: Path, rows: Iterable[PairRow], *, manifest: Mapping[st
         (making / "jsonl").mkdir()
         begin_manifest(manifest, rows=0)  # What is wrong with it is said before any row is read.
         count = _write_rows(making, rows)
-        # As it will be read: the card is made from the sorted form, so that it can be made again from the file.
+        if not count:
+            raise NothingToRelease("No pair is left to be released; loosen the recipe or judge more items.")
+        # The card is made from the sorted form, so that it can be made again from the file.
         whole = json.loads(manifest_bytes(begin_manifest(manifest, rows=count)))
         (making / CARD).write_bytes(render_card(whole))
         whole["files"] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -35,6 +36,18 @@ def pair_row(place: int) -> PairRow:
 
 
 @pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell the hub's libraries to stay at home, and refuse any connection that is tried all the same."""
+    for name in ("HF_DATASETS_OFFLINE", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "1")
+
+    def refuse(self: socket.socket, address: object) -> None:
+        raise AssertionError(f"something tried to connect to {address!r}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
 def make_row() -> Callable[[int], PairRow]:
     return pair_row
 
@@ -51,12 +64,22 @@ def manifest() -> dict[str, object]:
         "description": "Pairs made for a test.",
         "language": ["en"],
         "licence": "CC-BY-4.0",
-        "sources": ["Written here", {"name": "Elsewhere", "licence": "MIT", "url": "https://example.org/set"}],
+        "sources": [
+            "Written here",
+            {"name": "Elsewhere", "licence": "MIT", "url": "https://example.org/set"},
+        ],
         "protocol": {"overlap": 3, "shown_order": "shuffled per judge and item"},
         "recipe": [{"step": "drop_undecided"}, {"step": "drop_alike", "top_percent": 10}],
         "steps": [
             {"step": "drop_undecided", "kept": 13, "dropped": 4},
-            {"step": "drop_alike", "top_percent": 10, "kept": 12, "dropped": 1, "threshold": 0.5, "unscored": 2},
+            {
+                "step": "drop_alike",
+                "top_percent": 10,
+                "kept": 12,
+                "dropped": 1,
+                "threshold": 0.5,
+                "unscored": 2,
+            },
         ],
         "counts": {"items": 17, "judgments": 51},
         "judges": {"person": 3, "model": 1},

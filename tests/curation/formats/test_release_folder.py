@@ -9,13 +9,11 @@ import shutil
 import pytest
 import yaml
 
-from curation.formats.folder import FolderTaken, verify_release, write_release
+from curation.formats.folder import FolderTaken, NothingToRelease, verify_release, write_release
 from curation.formats.jsonl import read_lines
 from curation.formats.parquet import ROW_GROUP, SCHEMA, read_records
 from curation.formats.rows import RowRefused
 from curation.formats.trl import to_conversational
-
-from .conftest import pair_row
 
 
 def contents(folder):
@@ -54,7 +52,9 @@ def test_release_manifest_counts_rows_and_names_every_file_with_its_checksum(tmp
 
 def test_release_written_twice_has_the_same_bytes(tmp_path, rows, manifest):
     one = write_release(tmp_path / "one", rows, manifest=manifest)
-    other = write_release(tmp_path / "deeper" / "other", iter(rows), manifest=dict(reversed(manifest.items())))
+    other = write_release(
+        tmp_path / "deeper" / "other", iter(rows), manifest=dict(reversed(manifest.items()))
+    )
 
     assert one.manifest_sha256 == other.manifest_sha256
     assert contents(one.folder) == contents(other.folder)
@@ -68,11 +68,11 @@ def test_release_of_more_than_a_row_group_keeps_every_row_in_order(tmp_path, mak
     assert verify_release(written.folder) == []
 
 
-def test_release_of_no_rows_is_whole_too(tmp_path, manifest):
-    written = write_release(tmp_path / "release", [], manifest=manifest)
+def test_release_of_no_rows_is_refused_and_leaves_nothing(tmp_path, manifest):
+    with pytest.raises(NothingToRelease, match="recipe"):
+        write_release(tmp_path / "release", [], manifest=manifest)
 
-    assert verify_release(written.folder) == []
-    assert written.manifest["rows"] == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_release_written_again_into_its_own_folder_changes_nothing(tmp_path, rows, manifest):
@@ -145,7 +145,9 @@ def flip_a_byte(path):
 
 
 @pytest.mark.parametrize("name", ["data/train.parquet", "jsonl/train.jsonl", "README.md"])
-@pytest.mark.parametrize("harm", [flip_a_byte, lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize(
+    "harm", [flip_a_byte, lambda path: path.unlink(), lambda path: path.write_bytes(b"")]
+)
 def test_verify_names_the_file_that_was_harmed(tmp_path, rows, manifest, name, harm):
     folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
 
@@ -208,7 +210,7 @@ def test_card_says_what_the_manifest_says(tmp_path, rows, manifest):
     ]
     for said in (
         "12 pairs of responses",
-        "| drop alike | 1 | 12 | top percent 10, threshold 0.5, unscored 2 |",
+        "| drop alike | 1 | 12 | threshold 0.5, top percent 10, unscored 2 |",
         "| people | 0.815 | 0.450 to 1.000 | 11 |",
         "| models | not computable |",
         "- person: 3",

@@ -109,7 +109,9 @@ def test_json_never_writes_what_json_does_not_know(number):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.dictionaries(TEXT, st.one_of(TEXT, st.integers(), st.floats(allow_nan=False, allow_infinity=False))))
+@given(
+    st.dictionaries(TEXT, st.one_of(TEXT, st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
+)
 def test_json_line_is_one_line_and_reads_back(record):
     line = json_line(record)
 
