@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
-from workers.lifeline import end_with_parent
 from config.scratch import use_scratch_home
+from workers.lifeline import end_with_parent
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Settings that would do harm do not start. Each refusal names the setting and its cure.
 
-They are deployment checks: run by ``check --deploy`` and by ``serve``, not by every command, so that a wrong setting
-can still be looked into with the shell.
+They are deployment checks: run by ``check --deploy`` and by ``serve``, not by every command, so that a wrong
+setting can still be looked into with the shell.
 """
 
 from __future__ import annotations
@@ -56,10 +56,18 @@ def refuse_debug_and_hosts() -> Refusals:
     if "*" in settings.ALLOWED_HOSTS:
         yield 2, "ALLOWED_HOSTS accepts every name.", "Set WINNOW_HOSTS to the site's own names."
     if not settings.ALLOWED_HOSTS:
-        yield 3, "ALLOWED_HOSTS is empty: no request would be answered.", "Set WINNOW_HOSTS=winnow.example.org."
+        yield (
+            3,
+            "ALLOWED_HOSTS is empty: no request would be answered.",
+            "Set WINNOW_HOSTS=winnow.example.org.",
+        )
     for origin in settings.CSRF_TRUSTED_ORIGINS:
         if "*" in origin or (settings.WINNOW_TEAM and not origin.startswith("https://")):
-            yield 4, f"CSRF_TRUSTED_ORIGINS trusts {origin}.", "Set WINNOW_ORIGINS to whole https:// addresses."
+            yield (
+                4,
+                f"CSRF_TRUSTED_ORIGINS trusts {origin}.",
+                "Set WINNOW_ORIGINS to whole https:// addresses.",
+            )
 
 
 def refuse_weak_keys() -> Refusals:
@@ -77,7 +85,11 @@ def refuse_plain_cookies() -> Refusals:
     for name in ("SESSION_COOKIE", "CSRF_COOKIE"):
         offset = 0 if name == "SESSION_COOKIE" else 1
         if settings.WINNOW_TEAM and not getattr(settings, f"{name}_SECURE"):
-            yield 8 + offset, f"{name}_SECURE is off: the cookie would go over plain HTTP.", "Set WINNOW_HTTPS=true."
+            yield (
+                8 + offset,
+                f"{name}_SECURE is off: the cookie would go over plain HTTP.",
+                "Set WINNOW_HTTPS=true.",
+            )
         if getattr(settings, f"{name}_SAMESITE") not in ("Lax", "Strict"):
             yield 10 + offset, f"{name}_SAMESITE lets other sites send the cookie.", "Set it to Lax."
     if not settings.SESSION_COOKIE_HTTPONLY:
@@ -90,7 +102,11 @@ def refuse_plain_http() -> Refusals:
     if not settings.SECURE_SSL_REDIRECT:
         yield 13, "SECURE_SSL_REDIRECT is off: passwords would go over plain HTTP.", "Set WINNOW_HTTPS=true."
     if settings.SECURE_HSTS_SECONDS < 3600:
-        yield 14, "SECURE_HSTS_SECONDS is too small for browsers to insist on HTTPS.", "Set WINNOW_HTTPS=true."
+        yield (
+            14,
+            "SECURE_HSTS_SECONDS is too small for browsers to insist on HTTPS.",
+            "Set WINNOW_HTTPS=true.",
+        )
 
 
 def refuse_open_folders() -> Refusals:
@@ -103,7 +119,11 @@ def refuse_open_folders() -> Refusals:
     for name in ("FILE_UPLOAD_PERMISSIONS", "FILE_UPLOAD_DIRECTORY_PERMISSIONS"):
         mode = getattr(settings, name)
         if mode is None or mode & 0o077:
-            yield 17, f"{name} lets others read what is uploaded.", "Set 0o600 for files and 0o700 for folders."
+            yield (
+                17,
+                f"{name} lets others read what is uploaded.",
+                "Set 0o600 for files and 0o700 for folders.",
+            )
 
 
 def refuse_careless_sqlite() -> Refusals:
@@ -124,10 +144,18 @@ def refuse_careless_sqlite() -> Refusals:
     if database.get("ATOMIC_REQUESTS"):
         yield 22, "DATABASES: ATOMIC_REQUESTS takes SQLite's write lock on every page.", "Set it to False."
     if settings.WINNOW_TEAM:
-        yield 23, "DATABASES: a team's machines cannot share one SQLite file.", "Set DATABASE_URL=postgresql://..."
+        yield (
+            23,
+            "DATABASES: a team's machines cannot share one SQLite file.",
+            "Set DATABASE_URL=postgresql://...",
+        )
     kind = network_filesystem(Path(database["NAME"]))
     if kind:
-        yield 24, f"WINNOW_HOME lies on a network drive ({kind}): SQLite would be damaged.", "Use a local disk."
+        yield (
+            24,
+            f"WINNOW_HOME lies on a network drive ({kind}): SQLite would be damaged.",
+            "Use a local disk.",
+        )
 
 
 def refuse_careless_postgresql() -> Refusals:
@@ -135,30 +163,54 @@ def refuse_careless_postgresql() -> Refusals:
     if "postgresql" not in database["ENGINE"] or is_private_place(database.get("HOST") or ""):
         return
     if not database.get("PASSWORD"):
-        yield 25, "DATABASE_URL has no password, and the server is not on this machine.", "Put a password in it."
+        yield (
+            25,
+            "DATABASE_URL has no password, and the server is not on this machine.",
+            "Put a password in it.",
+        )
 
 
 def refuse_careless_broker() -> Refusals:
     accepted = {*settings.CELERY_ACCEPT_CONTENT, settings.CELERY_TASK_SERIALIZER}
     if accepted - {"json", "application/json"}:
-        yield 26, "CELERY_ACCEPT_CONTENT takes more than JSON: a message could run code.", 'Set it to ["json"].'
+        yield (
+            26,
+            "CELERY_ACCEPT_CONTENT takes more than JSON: a message could run code.",
+            'Set it to ["json"].',
+        )
     broker = urlsplit(settings.CELERY_BROKER_URL or "")
     if broker.hostname and not broker.password and not is_private_place(broker.hostname):
-        yield 27, "REDIS_URL has no password, and the server is not on this machine.", "Use redis://:password@host."
+        yield (
+            27,
+            "REDIS_URL has no password, and the server is not on this machine.",
+            "Use redis://:password@host.",
+        )
 
 
 def refuse_loose_content_policy() -> Refusals:
     policy = (getattr(settings, "CONTENT_SECURITY_POLICY", None) or {}).get("DIRECTIVES") or {}
     if not policy or "csp.middleware.CSPMiddleware" not in settings.MIDDLEWARE:
-        yield 28, "CONTENT_SECURITY_POLICY is missing: injected text could run.", "Leave config/settings.py as it is."
+        yield (
+            28,
+            "CONTENT_SECURITY_POLICY is missing: injected text could run.",
+            "Leave config/settings.py as it is.",
+        )
         return
     sources = {str(source) for values in policy.values() for source in values}
     if any(source.startswith("'unsafe-") or source == "*" for source in sources):
-        yield 29, "CONTENT_SECURITY_POLICY allows unsafe sources.", "Move the script or style to a file in static/."
+        yield (
+            29,
+            "CONTENT_SECURITY_POLICY allows unsafe sources.",
+            "Move the script or style to a file in static/.",
+        )
     needed = {"default-src", "script-src", "object-src", "base-uri", "form-action", "frame-ancestors"}
     if needed - policy.keys():
         missing = ", ".join(sorted(needed - policy.keys()))
-        yield 30, f"CONTENT_SECURITY_POLICY says nothing about {missing}.", "Leave config/settings.py as it is."
+        yield (
+            30,
+            f"CONTENT_SECURITY_POLICY says nothing about {missing}.",
+            "Leave config/settings.py as it is.",
+        )
 
 
 def refuse_open_doors() -> Refusals:
@@ -169,15 +221,26 @@ def refuse_open_doors() -> Refusals:
         yield 32, "MIDDLEWARE: CsrfViewMiddleware is missing: other sites could act for a user.", cure
     permissions = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
     if not permissions or any(name.endswith("AllowAny") for name in permissions):
-        yield 33, "REST_FRAMEWORK opens the API to strangers.", "Set DEFAULT_PERMISSION_CLASSES to IsAuthenticated."
+        yield (
+            33,
+            "REST_FRAMEWORK opens the API to strangers.",
+            "Set DEFAULT_PERMISSION_CLASSES to IsAuthenticated.",
+        )
     if settings.SESSION_SERIALIZER.endswith("PickleSerializer"):
         yield 34, "SESSION_SERIALIZER is pickle: a forged session could run code.", "Leave it at JSON."
 
 
 def refuse_weak_sign_in() -> Refusals:
     guard = "axes.backends.AxesStandaloneBackend"
-    if guard not in settings.AUTHENTICATION_BACKENDS or not 0 < getattr(settings, "AXES_FAILURE_LIMIT", 0) <= 20:
-        yield 35, "AXES_FAILURE_LIMIT or its backend is missing: passwords could be guessed.", "Put them back."
+    if (
+        guard not in settings.AUTHENTICATION_BACKENDS
+        or not 0 < getattr(settings, "AXES_FAILURE_LIMIT", 0) <= 20
+    ):
+        yield (
+            35,
+            "AXES_FAILURE_LIMIT or its backend is missing: passwords could be guessed.",
+            "Put them back.",
+        )
     if any(word in settings.PASSWORD_HASHERS[0] for word in WEAK_HASHERS):
         yield 36, "PASSWORD_HASHERS begins with a weak one.", "Leave Django's list as it is."
     if not settings.AUTH_PASSWORD_VALIDATORS:

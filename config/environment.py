@@ -48,7 +48,7 @@ def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:
 
 
 def database(name: str) -> dict[str, Any] | None:
-    """The PostgreSQL database of a URL such as postgresql://user:password@host:5432/winnow; None when not set."""
+    """The database of postgresql://user:password@host:5432/winnow in Django's words; None when not set."""
     value = text(name)
     if not value:
         return None

@@ -9,7 +9,7 @@ NETWORK_KINDS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "g
 
 
 def is_private_place(host: str) -> bool:
-    """True for this machine itself: loopback, or a socket file. A name may be anybody's, so it is not private."""
+    """True for this machine itself: loopback, or a socket file. A name may be anybody's: not private."""
     if not host or host.startswith("/") or host == "localhost":
         return True
     try:

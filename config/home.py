@@ -31,14 +31,15 @@ def prepare_home(home: Path) -> Path:
 
 
 def read_or_make_secret_key(home: Path) -> str:
-    """The signing key in ``home``; made at the first start. Two processes that start at once agree on one key."""
+    """The signing key in ``home``, made at the first start. Two that start at once agree on one key."""
     path = home / "secret_key"
     if not path.exists():
         fresh = home / f".secret_key.{os.getpid()}"
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(64))
         try:
-            # link() fails where the name is taken, and what it makes is complete: the other start's key is kept.
+            # link() fails where the name is taken, and what it makes is complete: the other start's key is
+            # kept.
             os.link(fresh, path)
         except FileExistsError:
             pass
@@ -48,5 +49,7 @@ def read_or_make_secret_key(home: Path) -> str:
         raise ImproperlyConfigured(f"{path} can be read by others. Run: chmod 600 {path}")
     key = path.read_text().strip()
     if len(key) < 50:
-        raise ImproperlyConfigured(f"{path} is too short for a key. Remove it: the next start makes a new one.")
+        raise ImproperlyConfigured(
+            f"{path} is too short for a key. Remove it: the next start makes a new one."
+        )
     return key

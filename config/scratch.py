@@ -18,8 +18,8 @@ STAGE_COMMANDS = frozenset({"generate", "score", "route", "settle", "release", "
 def use_scratch_home(arguments: list[str]) -> Path | None:
     """Point WINNOW_HOME at an empty folder when ``arguments`` name a stage command and a file.
 
-    Models that were converted before stay where they are. With DATABASE_URL set the team's database is used and
-    only the folder is a scratch one. Returns the folder, which is removed at exit.
+    Models that were converted before stay where they are. With DATABASE_URL set the team's database is used
+    and only the folder is a scratch one. Returns the folder, which is removed at exit.
     """
     if len(arguments) < 3 or arguments[1] not in STAGE_COMMANDS:
         return None
@@ -33,5 +33,3 @@ def use_scratch_home(arguments: list[str]) -> Path | None:
     os.environ["WINNOW_HOME"] = str(scratch)
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     return scratch
-
-

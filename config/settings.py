@@ -1,8 +1,8 @@
 """All settings, in one file. What can be set from outside is read through config.environment and is listed in
 .env.example and docs/operations.md (a test compares the three).
 
-Two modes. On a laptop: SQLite, no broker, plain HTTP on loopback, one command. In a team: PostgreSQL, Redis and
-Celery, HTTPS in front. A database or broker address chooses the team's mode, WINNOW_MODE overrules.
+Two modes. On a laptop: SQLite, no broker, plain HTTP on loopback, one command. In a team: PostgreSQL, Redis
+and Celery, HTTPS in front. A database or broker address chooses the team's mode, WINNOW_MODE overrules.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Database. An acknowledged judgment is somebody's work: FULL survives a power cut, NORMAL may not. IMMEDIATE makes a
-# transaction that will write wait its turn instead of failing half way.
+# Database. An acknowledged judgment is somebody's work: FULL survives a power cut, NORMAL may not. IMMEDIATE
+# makes a transaction that will write wait its turn instead of failing half way.
 
 _sqlite: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
@@ -121,7 +121,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
-# Five wrong tries from one address on one account, then a quarter of an hour; the account stays open elsewhere.
+# Five wrong tries from one address on one account, then a quarter of an hour; the account stays open
+# elsewhere.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -199,7 +200,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Winnow",
-    "DESCRIPTION": "People and models judge candidate responses; teams turn the judgments into preference data.",
+    "DESCRIPTION": "People and models judge candidate responses; teams turn them into preference data.",
     "VERSION": WINNOW_VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

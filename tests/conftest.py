@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-# Playwright keeps an event loop in the thread of the test; Django would take its database calls for asynchronous ones.
+# Playwright keeps an event loop in the thread of the test; Django would take its database calls for
+# asynchronous ones.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,8 +38,9 @@ def project(db):
 @pytest.fixture
 def member(project):
     """Makes somebody with a role in the project."""
-    from annotate.models import Membership
     from django.contrib.auth.models import User
+
+    from annotate.models import Membership
 
     def member(name, role):
         user = User.objects.create_user(username=name, password="a good password")

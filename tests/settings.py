@@ -1,4 +1,5 @@
-"""The real settings, on an empty home of its own, and quick where quickness changes nothing that is tested."""
+"""The real settings, on an empty home of its own, and quick where quickness changes nothing that is
+tested."""
 
 from __future__ import annotations
 
@@ -11,8 +12,12 @@ from pathlib import Path
 _scratch = Path(tempfile.mkdtemp(prefix="winnow-tests-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 # Converted models are worth keeping from run to run.
-os.environ["WINNOW_MODELS"] = os.environ.get("WINNOW_MODELS") or str(Path(__file__).parent.parent / "var" / "models")
-for _name in [name for name in os.environ if name.startswith("WINNOW_") and not name.startswith("WINNOW_TEST_")]:
+os.environ["WINNOW_MODELS"] = os.environ.get("WINNOW_MODELS") or str(
+    Path(__file__).parent.parent / "var" / "models"
+)
+for _name in [
+    name for name in os.environ if name.startswith("WINNOW_") and not name.startswith("WINNOW_TEST_")
+]:
     if _name != "WINNOW_MODELS":
         del os.environ[_name]
 for _name in ("DATABASE_URL", "REDIS_URL", "PORT"):

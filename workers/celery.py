@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from annotate.enums import JobQueue
 from celery import Celery
 from kombu import Queue
+
+from annotate.enums import JobQueue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,7 +17,8 @@ app.conf.update(
     task_queues=[Queue(name) for name in JobQueue.values],
     task_default_queue=JobQueue.CPU.value,
     task_ignore_result=True,
-    # A message is done when its job is; a killed worker's message comes back, and the row says who may run it.
+    # A message is done when its job is; a killed worker's message comes back, and the row says who may run
+    # it.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,

@@ -16,8 +16,10 @@ LOOK_EVERY = 1.0
 def end_with_parent(number: int = signal.SIGTERM) -> None:
     """Have ``number`` sent to this process when its parent is gone.
 
-    Linux does it itself. Elsewhere a thread looks at the parent's id, which changes when the parent dies; it runs on
-    Linux too, for the kernel's signal follows the parent *thread* and is lost where that one had ended before.
+    Linux does it itself. Elsewhere a thread looks at the parent's id, which changes when the parent dies; it
+    runs on
+    Linux too, for the kernel's signal follows the parent *thread* and is lost where that one had ended
+    before.
     """
     parent = os.getppid()
     if sys.platform == "linux":

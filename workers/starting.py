@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from annotate.models import Project
 from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
+
+from annotate.models import Project
 
 
 def bring_tables_up_to_date() -> int:

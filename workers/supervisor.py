@@ -1,7 +1,7 @@
 """Two children kept alive, the web server and one worker, until somebody says stop.
 
-Children have sessions of their own, so that Ctrl-C reaches this process alone and they are ended in order. Each has a
-lifeline (workers/lifeline.py), so that none outlives this process even when it is killed outright.
+Children have sessions of their own, so that Ctrl-C reaches this process alone and they are ended in order.
+Each has a lifeline (workers/lifeline.py), so that none outlives this process even when it is killed outright.
 """
 
 from __future__ import annotations

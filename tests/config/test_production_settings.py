@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
 from config.checks import check_settings
 from config.exposure import is_private_place, network_filesystem
-from django.conf import settings
 
 KEY = "kW3vQ9xT7bZ1nM5pR8sL2dF6hJ4gC0yA-kW3vQ9xT7bZ1nM5pR8sL2dF6hJ4gC0yA"
 SQLITE_OPTIONS = {
@@ -17,12 +18,22 @@ SQLITE_OPTIONS = {
 
 def sqlite(**changes):
     options = {**SQLITE_OPTIONS, **changes.pop("options", {})}
-    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": "/tmp/db.sqlite3", "OPTIONS": options, **changes}
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": "/tmp/db.sqlite3",
+        "OPTIONS": options,
+        **changes,
+    }
     return {"DATABASES": {"default": database}, "WINNOW_TEAM": False}
 
 
 def postgresql(**changes):
-    database = {"ENGINE": "django.db.backends.postgresql", "NAME": "winnow", "HOST": "db", "PASSWORD": "long enough"}
+    database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "winnow",
+        "HOST": "db",
+        "PASSWORD": "long enough",
+    }
     return {"DATABASES": {"default": {**database, **changes}}}
 
 

@@ -29,9 +29,11 @@ class Served:
 
     def __init__(self, home, port, *options):
         self.port = port
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("WINNOW_", "DJANGO_", "PYTEST"))}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("WINNOW_", "DJANGO_", "PYTEST"))
+        }
         environment |= {"WINNOW_HOME": str(home), "PORT": str(port), "WINNOW_LOG": "WARNING"}
-        self.output = open(home.parent / f"output-{port}-{time.monotonic_ns()}", "w+b")
+        self.output = open(home.parent / f"said-{time.monotonic_ns()}", "w+b")  # noqa: SIM115  # end() closes it
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "serve", "--no-demo", *options],
             env=environment,
@@ -162,7 +164,11 @@ def test_killing_the_parent_leaves_no_child_behind(served):
 
 def test_a_dead_worker_is_started_again(served):
     def worker():
-        return [pid for pid in served.descendants() if b"work" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+        return [
+            pid
+            for pid in served.descendants()
+            if b"work" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        ]
 
     deadline = time.monotonic() + 30
     [before] = worker()
