@@ -44,13 +44,14 @@ well; it adds `margin` to its loss. To train without margins, remove that column
 def render_card(manifest: Mapping[str, Any]) -> bytes:
     """README.md as UTF-8 bytes.
 
-    Reads from the manifest, each of them optional: ``title``, ``description``, ``language`` (codes),
-    ``licence``, ``sources`` (texts, or objects with ``name``, ``licence``, ``url``), ``protocol`` (term to
-    text), ``counts``, ``judges`` (kind to number), ``agreement`` (pool to ``alpha``, ``low``, ``high``,
-    ``n_units``, or null), ``steps`` (``step``, ``kept``, ``dropped`` and notes), ``software`` and
-    ``models`` (name to version).
+    Reads from the manifest ``rows`` and, each of them optional: ``title`` or ``project``, ``description``,
+    ``language`` (codes), ``licence``, ``sources`` (texts, or objects with ``name``, ``licence``, ``url``),
+    ``protocol``, ``guidelines`` (version), ``questions`` (``key``, ``kind``, ``text``), ``settled_by``,
+    ``counts``, ``judges`` (kind to number), ``agreement`` (pool to null or ``alpha`` or ``alpha_ordinal``,
+    ``low``, ``high``, ``items``, ``judgments``), ``recipe``, ``steps`` (``step``, ``kept``, ``dropped`` and
+    notes), ``scorers``, ``software``, ``models`` (name to version). Other keys stay in the manifest alone.
     """
-    title = _line(manifest.get("title") or "Preference pairs")
+    title = _line(manifest.get("title") or manifest.get("project") or "Preference pairs")
     parts = [
         f"---\n{_front_matter(manifest, title)}---\n",
         f"# {title}\n",
@@ -58,17 +59,16 @@ def render_card(manifest: Mapping[str, Any]) -> bytes:
         f"{manifest['rows']} pairs of responses, each with the side its judges preferred.\n",
         *_section("How to load", [LOADING]),
         *_section(
-            "Columns", _table(("column", "meaning"), ((f"`{name}`", text) for name, text in COLUMNS.items()))
+            "Columns", _table(("column", "meaning"), [(f"`{name}`", COLUMNS[name]) for name in COLUMNS])
         ),
-        *_section("How it was collected", _terms(manifest.get("protocol"))),
+        *_section("How it was collected", _protocol(manifest)),
         *_section("Counts", _terms(manifest.get("counts"))),
         *_section("Judges", _terms(manifest.get("judges"))),
         *_section("Agreement", _agreement(manifest.get("agreement"))),
+        *_section("Recipe", _terms(_recipe(manifest.get("recipe")))),
         *_section("What each step kept and dropped", _steps(manifest.get("steps"))),
         *_section("Licence and sources", _sources(manifest)),
-        *_section(
-            "Software and models", _terms({**manifest.get("software", {}), **manifest.get("models", {})})
-        ),
+        *_section("Software and models", _software(manifest)),
         "`manifest.json` holds all of this, with the SHA-256 of every file.\n",
     ]
     return "\n".join(parts).encode("utf-8")
@@ -89,19 +89,35 @@ def _front_matter(manifest: Mapping[str, Any], title: str) -> str:
     return yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=4096)
 
 
+def _protocol(manifest: Mapping[str, Any]) -> list[str]:
+    terms = {**(manifest.get("protocol") or {}), **(manifest.get("settled_by") or {})}
+    if manifest.get("guidelines") is not None:
+        terms["version of the guidelines"] = manifest["guidelines"]
+    asked = [
+        f"- question `{_line(one.get('key'))}` ({_line(one.get('kind'))}): {_line(one.get('text'))}"
+        for one in manifest.get("questions") or ()
+    ]
+    return _terms(terms) + asked
+
+
 def _agreement(pools: Mapping[str, Any] | None) -> list[str]:
-    if not pools:
-        return []
     rows = []
-    for pool, alpha in pools.items():
-        if not alpha or alpha.get("alpha") is None:
-            rows.append((pool, "not computable", "", (alpha or {}).get("n_units", "")))
-            continue
-        ends = alpha.get("low"), alpha.get("high")
-        interval = "" if None in ends else f"{ends[0]:.3f} to {ends[1]:.3f}"
-        rows.append((pool, f"{alpha['alpha']:.3f}", interval, alpha.get("n_units", "")))
-    head = ("judges", "Krippendorff's alpha", "95 % interval", "items judged twice or more")
-    return _table(head, rows)
+    for pool, found in (pools or {}).items():
+        found = found or {}
+        alpha = found.get("alpha", found.get("alpha_ordinal"))
+        ends = found.get("low"), found.get("high")
+        said = "not computable" if alpha is None else f"{alpha:.3f}"
+        interval = "" if alpha is None or None in ends else f"{ends[0]:.3f} to {ends[1]:.3f}"
+        rows.append((pool, said, interval, found.get("items", ""), found.get("judgments", "")))
+    head = ("judges", "Krippendorff's alpha", "95 % interval", "items", "judgments")
+    return _table(head, rows) if rows else []
+
+
+def _recipe(recipe: Any) -> dict[str, Any]:
+    """A recipe is either its list of steps or an object that holds them among other things."""
+    if isinstance(recipe, Mapping):
+        return dict(recipe)
+    return {"steps": recipe} if recipe else {}
 
 
 def _steps(steps: Iterable[Mapping[str, Any]] | None) -> list[str]:
@@ -121,6 +137,13 @@ def _sources(manifest: Mapping[str, Any]) -> list[str]:
         else:
             said = (source.get(key) for key in ("name", "licence", "url"))
             lines.append("- " + ", ".join(_line(text) for text in said if text))
+    return lines
+
+
+def _software(manifest: Mapping[str, Any]) -> list[str]:
+    lines = _terms({**(manifest.get("software") or {}), **(manifest.get("models") or {})})
+    for scorer in manifest.get("scorers") or ():
+        lines.append(f"- scorer {_value(scorer)}")
     return lines
 
 
@@ -149,6 +172,10 @@ def _words(name: Any) -> str:
 
 def _value(value: Any) -> str:
     """A number as JSON writes it, so that the card and the manifest show the same digits."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_words(key)} {_value(inner)}" for key, inner in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return "; ".join(_value(inner) for inner in value) or "none"
     return "none" if value is None else _line(value)
 
 

@@ -116,7 +116,7 @@ def verify_release(folder: Path) -> list[str]:
 
 
 def _write_rows(making: Path, rows: Iterable[PairRow]) -> int:
-    # Digests instead of ids: a million of them take 16 MB whatever the ids look like.
+    # Digests instead of ids: how much memory a million of them take does not depend on the ids.
     seen: set[bytes] = set()
     with ParquetFile(making / PARQUET) as parquet, (making / JSONL).open("wb") as lines:
         for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, NoReturn
 
 ROLES = frozenset({"system", "user", "assistant"})
 
@@ -68,8 +68,10 @@ class PairRow:
     def _check_text(self, name: str, text: object) -> None:
         if not isinstance(text, str):
             self._refuse(name, "This is not a text.", "Give a string.")
-        elif any("\ud800" <= character <= "\udfff" for character in text):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
             self._refuse(name, "It holds half of a surrogate pair.", "Decode the source as UTF-8.")
 
-    def _refuse(self, name: str, message: str, cure: str) -> None:
+    def _refuse(self, name: str, message: str, cure: str) -> NoReturn:
         raise RowRefused(str(self.id), message, field=name, cure=cure)

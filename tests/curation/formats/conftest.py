@@ -69,7 +69,13 @@ def manifest() -> dict[str, object]:
             {"name": "Elsewhere", "licence": "MIT", "url": "https://example.org/set"},
         ],
         "protocol": {"overlap": 3, "shown_order": "shuffled per judge and item"},
-        "recipe": [{"step": "drop_undecided"}, {"step": "drop_alike", "top_percent": 10}],
+        "guidelines": 2,
+        "questions": [{"key": "preference", "kind": "preference", "text": "Which is better?"}],
+        "settled_by": {"method": "majority", "pool": "together"},
+        "recipe": {
+            "name": "default",
+            "steps": [{"step": "drop_undecided"}, {"step": "drop_alike", "top_percent": 10}],
+        },
         "steps": [
             {"step": "drop_undecided", "kept": 13, "dropped": 4},
             {
@@ -81,13 +87,14 @@ def manifest() -> dict[str, object]:
                 "unscored": 2,
             },
         ],
-        "counts": {"items": 17, "judgments": 51},
+        "counts": {"items": 17, "dropped": {"drop_undecided": 4, "drop_alike": 1}},
         "judges": {"person": 3, "model": 1},
         "agreement": {
-            "people": {"alpha": 0.8153875, "low": 0.45, "high": 1.0, "n_units": 11},
-            "models": {"alpha": None, "low": None, "high": None, "n_units": 0},
+            "people": {"alpha": 0.8153875, "low": 0.45, "high": 1.0, "items": 11, "judgments": 40},
+            "models": {"alpha_ordinal": None, "low": None, "high": None, "items": 0},
             "together": None,
         },
         "software": {"winnow": "0.1.0"},
-        "models": {"scorer": "abcdef0"},
+        "models": {"tiny": "abcdef0"},
+        "scorers": [{"scorer": "ches", "revision": "abcdef0", "parameters": {"max_tokens": 64}}],
     }
