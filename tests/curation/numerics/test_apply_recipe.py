@@ -152,7 +152,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, st.permutations(RECIPE), st.randoms(use_true_random=False))
 def test_apply_recipe_ignores_the_order_of_rows_and_loses_none(rows, recipe, random):
     named = [(f"{place:02}", *row) for place, row in enumerate(rows)]

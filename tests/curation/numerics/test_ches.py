@@ -39,7 +39,7 @@ def test_score_pairs_follows_each_label_without_another_forward():
     assert scores.ln_ches.tolist() == pytest.approx([7 / 6 - 5 / 4, 7 / 6 - 13 / 9])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VECTORS, VECTORS, COUNTS, COUNTS)
 def test_ches_of_both_directions_adds_up_to_minus_the_squared_distance(first, second, n_first, n_second):
     one = score_pairs(gram(first, second, n_first, n_second), chosen_is_first=[True])
@@ -51,7 +51,7 @@ def test_ches_of_both_directions_adds_up_to_minus_the_squared_distance(first, se
     assert (one.ln_ches + other.ln_ches)[0] == pytest.approx(-(means @ means), abs=1e-9 * scale)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VECTORS, VECTORS)
 def test_ches_never_passes_a_quarter_of_the_squared_rejected_sum(chosen, rejected):
     bound = rejected @ rejected / 4
@@ -61,7 +61,7 @@ def test_ches_never_passes_a_quarter_of_the_squared_rejected_sum(chosen, rejecte
     assert ches(half @ rejected, half @ half) == pytest.approx(bound)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VECTORS, VECTORS, COUNTS, COUNTS, st.integers(1, 9))
 def test_ln_ches_ignores_that_every_vector_is_repeated(chosen, rejected, n_chosen, n_rejected, times):
     cross, square = chosen @ rejected, chosen @ chosen

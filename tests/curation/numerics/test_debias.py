@@ -26,7 +26,7 @@ def test_debias_of_the_golden_case_removes_the_bias_exactly():
     assert found.flipped is True
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(-4, 4), st.floats(-4, 4))
 def test_debias_gives_the_taste_back_whatever_the_bias(taste, bias):
     found = debias(sigmoid(taste + bias), sigmoid(-taste + bias))
@@ -35,7 +35,7 @@ def test_debias_gives_the_taste_back_whatever_the_bias(taste, bias):
     assert found.bias == pytest.approx(bias, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_debias_of_swapped_candidates_is_the_mirror_image(p_ab, p_ba):
     one, other = debias(p_ab, p_ba), debias(p_ba, p_ab)
@@ -92,7 +92,7 @@ def test_preference_with_a_wider_band_ties_more_often():
     assert preference_from(0.5, tie_band=0.0) == "tie"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1))
 def test_preference_of_swapped_candidates_changes_its_sign_alone(p_first):
     one, other = preference_from(p_first), preference_from(1 - p_first)

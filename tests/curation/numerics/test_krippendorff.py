@@ -71,7 +71,7 @@ def test_alpha_of_the_published_table_is_the_published_value(level, published):
     assert found.low < found.alpha <= found.high <= 1.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TABLES, st.sampled_from(LEVELS))
 def test_alpha_equals_the_definition_on_small_tables(table, level):
     found = krippendorff_alpha(table, level=level, n_boot=0)
@@ -79,7 +79,7 @@ def test_alpha_equals_the_definition_on_small_tables(table, level):
     assert found.alpha == pytest.approx(brute_force_alpha(table, level), abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TABLES, st.sampled_from(LEVELS), st.randoms(use_true_random=False))
 def test_alpha_ignores_the_order_of_units_and_judges(table, level, random):
     rows = list(range(len(table)))
@@ -93,7 +93,7 @@ def test_alpha_ignores_the_order_of_units_and_judges(table, level, random):
     assert other.alpha == pytest.approx(one.alpha, abs=1e-12, nan_ok=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TABLES)
 def test_ordinal_alpha_ignores_any_stretching_of_the_scale(table):
     stretched = np.exp(np.array(table))
@@ -103,7 +103,7 @@ def test_ordinal_alpha_ignores_any_stretching_of_the_scale(table):
     assert other.alpha == pytest.approx(one.alpha, abs=1e-12, nan_ok=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TABLES, st.floats(-1e6, 1e6))
 def test_interval_alpha_ignores_where_the_scale_begins(table, origin):
     one = krippendorff_alpha(table, level="interval", n_boot=0)

@@ -33,7 +33,7 @@ def test_settle_votes_on_worked_examples(votes, settled):
     assert settle_votes(votes) == settled
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VOTES.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))))
 def test_settle_votes_ignores_the_order_of_the_votes(both):
     votes, shuffled = both
@@ -41,7 +41,7 @@ def test_settle_votes_ignores_the_order_of_the_votes(both):
     assert settle_votes(votes) == settle_votes(shuffled)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VOTES)
 def test_settle_votes_of_swapped_candidates_is_the_mirror_image(votes):
     settled = settle_votes(votes)
@@ -54,7 +54,7 @@ def test_settle_votes_of_swapped_candidates_is_the_mirror_image(votes):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(VOTES)
 def test_settle_votes_keeps_every_number_on_its_scale(votes):
     settled = settle_votes(votes)

@@ -14,7 +14,7 @@ def test_length_gap_counts_the_second_less_the_first():
     assert length_gap("one two", "one  two\nthree") == LengthGap(characters=7, words=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(), st.text())
 def test_length_gap_of_swapped_texts_changes_its_sign(first, second):
     one, other = length_gap(first, second), length_gap(second, first)
@@ -36,7 +36,7 @@ def test_edit_similarity_of_known_pairs(first, second, similarity):
     assert edit_similarity(first, second) == pytest.approx(similarity)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(), st.text())
 def test_edit_similarity_is_symmetric_and_one_only_for_equals(first, second):
     found = edit_similarity(first, second)
