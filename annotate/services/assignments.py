@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from annotate.models import Assignment, Guideline, Item, Judge, Project
 from annotate.selectors.queue import next_open_item, open_leases
 from annotate.services.clock import database_now_plus
 from annotate.services.seats import free_seat, take_seat
+from annotate.shuffling import shown_order
 
 # How often a lost race for an item is run again before the judge is told there is nothing.
 MAX_RACES = 50
@@ -46,7 +46,7 @@ def _try_seat(*, item: Item, judge: Judge) -> Assignment | None:
             if not take_seat(item_id=item.pk):
                 return None
             assignment = lease_item(
-                item=item, judge=judge, order=shown_order(item=item, judge=judge), seated=True
+                item=item, judge=judge, order=order_for(item=item, judge=judge), seated=True
             )
             Judge.objects.filter(pk=judge.pk).update(queue_cursor=item.key)
             judge.queue_cursor = item.key
@@ -189,12 +189,11 @@ def undo_last(*, project: Project, judge: Judge) -> Assignment | None:
     return last
 
 
-def shown_order(*, item: Item, judge: Judge) -> list[int]:
+def order_for(*, item: Item, judge: Judge) -> list[int]:
     """Shuffle the sides for this judge and item: stable on reload, and not to be guessed from any id sent."""
     positions = list(item.candidates.order_by("position").values_list("position", flat=True)[:2])
-    seed = f"{item.project.seed}:{judge.kind}:{judge.name}:{judge.version}:{item.key}"
-    flip = hashlib.sha256(seed.encode()).digest()[0] & 1
-    return positions[::-1] if flip else positions
+    name = f"{judge.kind}:{judge.name}:{judge.version}"
+    return [positions[place] for place in shown_order(item.project.seed, name, item.key, len(positions))]
 
 
 def current_guideline(*, project_id: int) -> Guideline | None:

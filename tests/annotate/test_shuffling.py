@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.numerics.shuffling import shown_order
+from annotate.shuffling import shown_order
 
 # Drawn once; a change here would tell every judge a new order for items already opened.
 GOLDEN_SIDES = "10110011"
