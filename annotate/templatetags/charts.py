@@ -1,0 +1,147 @@
+"""Small charts as inline SVG. Numbers only: no text of a user is ever drawn except as an escaped label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+PARTS = ("people", "models", "kept", "cut", "rest")
+
+
+def number(value: Any) -> float:
+    """A finite number, 0 for anything else: a chart never fails a page."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def figure(value: float) -> str:
+    """A coordinate with at most two decimals, never in a local spelling."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def frame(width: float, height: float, inner: SafeString, label: str, extra: str = "") -> SafeString:
+    return format_html(
+        '<svg class="chart {}" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}" role="img" aria-label="{}">{}</svg>',
+        extra, figure(width), figure(height), figure(height), label, inner,
+    )  # fmt: skip
+
+
+def bars(rows: Iterable[tuple[str, float, float, float, float]]) -> SafeString:
+    """Rectangles as (class, x, y, width, height)."""
+    return format_html_join(
+        "", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        ((kind, figure(x), figure(y), figure(w), figure(h)) for kind, x, y, w, h in rows),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def split_bar(label: str = "", **parts: Any) -> SafeString:
+    """Shares of a whole in one thin bar: people, models, kept, cut, rest."""
+    sizes = [(name, max(number(parts.get(name)), 0.0)) for name in PARTS]
+    whole = sum(size for _name, size in sizes)
+    rows: list[tuple[str, float, float, float, float]] = [("track", 0, 0, 100, 6)]
+    start = 0.0
+    for name, size in sizes:
+        if whole and size:
+            rows.append((name, start, 0, 100 * size / whole, 6))
+            start += 100 * size / whole
+    return frame(100, 6, bars(rows), label or "Shares")
+
+
+@register.simple_tag
+def histogram(
+    counts: Sequence[Any],
+    low: Any = 0,
+    high: Any = 1,
+    threshold: Any = None,
+    side: str = "above",
+    label: str = "",
+) -> SafeString:
+    """Counts per equal bin from low to high; bins beyond the threshold are drawn as dropped."""
+    heights = [max(number(count), 0.0) for count in counts]
+    width, height, top = 720.0, 180.0, 12.0
+    tallest = max(heights, default=0.0) or 1.0
+    least, most = number(low), number(high)
+    span = (most - least) or 1.0
+    line = None if threshold is None or threshold == "" else number(threshold)
+    step = width / max(len(heights), 1)
+    rows = []
+    for index, count in enumerate(heights):
+        tall = (height - top) * count / tallest
+        middle = least + span * (index + 0.5) / len(heights)
+        dropped = line is not None and (middle > line if side == "above" else middle < line)
+        rows.append(("cut" if dropped else "kept", index * step + 1, height - tall, max(step - 2, 0.5), tall))
+    inner = bars(rows) + format_html(
+        '<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>', *map(figure, (width, height, height))
+    )
+    if line is not None:
+        x = min(max((line - least) / span, 0.0), 1.0) * width
+        inner += format_html(
+            '<line class="threshold" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', figure(x), figure(height)
+        )
+    return frame(width, height, inner, label or "Histogram")
+
+
+@register.simple_tag
+def sparkline(values: Sequence[Any], label: str = "") -> SafeString:
+    """A line through the values, evenly spaced."""
+    heights = [number(value) for value in values]
+    width, height = 120.0, 24.0
+    if len(heights) < 2:
+        return frame(width, height, SafeString(""), label or "No line yet", "inline")
+    least, most = min(heights), max(heights)
+    span = (most - least) or 1.0
+    step = width / (len(heights) - 1)
+    points = " ".join(
+        f"{figure(index * step)},{figure(height - 2 - (height - 4) * (value - least) / span)}"
+        for index, value in enumerate(heights)
+    )
+    return frame(
+        width,
+        height,
+        format_html('<polyline class="curve" points="{}"/>', points),
+        label or "Trend",
+        "inline",
+    )
+
+
+@register.simple_tag
+def interval_bar(
+    value: Any, low: Any = None, high: Any = None, least: Any = -1, most: Any = 1, label: str = ""
+) -> SafeString:
+    """A value with its interval on a scale from least to most."""
+    width, height = 120.0, 14.0
+    start = number(least)
+    span = (number(most) - start) or 1.0
+
+    def place(at: Any) -> float:
+        return min(max((number(at) - start) / span, 0.0), 1.0) * width
+
+    inner = bars([("track", 0, 5, width, 4)])
+    if low is not None and high is not None:
+        inner += format_html(
+            '<line class="whisker" x1="{}" x2="{}" y1="7" y2="7"/>', figure(place(low)), figure(place(high))
+        )
+    inner += bars([("mark", place(value) - 2, 1, 4, 12)])
+    return frame(width, height, inner, label or "Value", "inline")
+
+
+@register.simple_tag
+def balance_bar(value: Any, kind: str = "people", label: str = "") -> SafeString:
+    """A deviation from the middle, from -1 to 1."""
+    width, height = 90.0, 14.0
+    reach = min(max(number(value), -1.0), 1.0) * width / 2
+    tone = kind if kind in PARTS else "rest"
+    inner = format_html('<line class="axis" x1="45" x2="45" y1="1" y2="13"/>')
+    inner += bars([(tone, width / 2 + min(reach, 0.0), 5, abs(reach), 4)])
+    return frame(width, height, inner, label or "Balance", "inline")
