@@ -11,14 +11,18 @@ _numbers = itertools.count(1)
 def make_user(name=None, **fields):
     from django.contrib.auth.models import User
 
-    return User.objects.create_user(username=name or f"user{next(_numbers)}", password="a good password", **fields)
+    return User.objects.create_user(
+        username=name or f"user{next(_numbers)}", password="a good password", **fields
+    )
 
 
 def make_project(*, overlap=1, seed=7, lease_minutes=10, **fields):
     from annotate.services.projects import create_project
 
     name = fields.pop("name", f"Project {next(_numbers)}")
-    project = create_project(name=name, overlap=overlap, seed=seed, guidelines="Prefer what is true.", **fields)
+    project = create_project(
+        name=name, overlap=overlap, seed=seed, guidelines="Prefer what is true.", **fields
+    )
     if lease_minutes != project.lease_minutes:
         project.lease_minutes = lease_minutes
         project.save(update_fields=["lease_minutes"])
@@ -46,7 +50,9 @@ def make_model_judge(project, *, name="a model", version="1"):
     return model_judge(project=project, name=name, version=version, settings={})
 
 
-def make_item(project, *, prompt=None, texts=("first response", "second response"), seats=0, external_id=None):
+def make_item(
+    project, *, prompt=None, texts=("first response", "second response"), seats=0, external_id=None
+):
     """An item with its candidates; ``seats`` opens it for that many people."""
     from annotate.keys import content_key, prompt_key, text_key
     from annotate.models import Candidate, Item

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from annotate.enums import Origin
 from annotate.keys import content_key
 from annotate.models import Item, Job
 from annotate.services.candidates import NewCandidate, add_candidates
@@ -44,8 +45,11 @@ def generate_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
     added = 0
     for done, item in enumerate(items_of(job), start=1):
         missing = generator.k - item.candidates.count()
-        if missing > 0:
-            added += add_candidates(item=item, made=list(make(item, missing)))
+        made = []
+        for one in make(item, missing) if missing > 0 else ():
+            made.append(one)
+            progress(done - 1)
+        added += add_candidates(item=item, made=made)
         progress(done)
     route_newcomers(job)
     return {"candidates": added}
@@ -65,8 +69,10 @@ def route_newcomers(job: Job) -> None:
 
 
 def item_seed(generator: Generator, item: Item) -> int:
-    """A seed for this item that depends on nothing but the asked-for seed and the item's content."""
-    return int(content_key("seed", generator.seed, item.key)[:8], 16)
+    """A seed for this item that depends on nothing but the asked-for seed, the item's content, and how many
+    candidates were made for it before: asking for more later gives new ones."""
+    made = item.candidates.filter(origin=Origin.GENERATED).count()
+    return int(content_key("seed", generator.seed, item.key, made)[:8], 16)
 
 
 def from_local_model(generator: Generator) -> Callable[[Item, int], Iterator[NewCandidate]]:
@@ -110,8 +116,9 @@ def from_endpoint(generator: Generator) -> Callable[[Item, int], Iterator[NewCan
     )
 
     def make(item: Item, missing: int) -> Iterator[NewCandidate]:
+        base = item_seed(generator, item)
         for replicate in range(missing):
-            seed = (item_seed(generator, item) + replicate) % 2**31
+            seed = (base + replicate) % 2**31
             reply = chat(
                 endpoint,
                 item.prompt,

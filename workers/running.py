@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # What is wrong here will be wrong again: these end a job at once, with the reason on the page.
 FINAL = (MissingPackage, ModelRefused, EndpointNonsense)
+# What nobody foresaw may be passing; it is tried again soon, as often as its attempts allow.
+FAULT_WAIT = timedelta(seconds=5)
 
 
 class LeaseGone(Exception):
@@ -46,15 +48,15 @@ def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -
     except LeaseGone:
         log.info("job %s is no longer ours", job.pk)
     except EndpointUnavailable as trouble:
-        fail_job(job=job, error=str(trouble), retry_in=back_off(job, trouble.retry_after))
+        wait = back_off(job, trouble.retry_after)
+        fail_job(job=job, error=str(trouble), retry_in=wait, blameless=True)
     except WinnowError as trouble:
         fail_job(job=job, error=trouble.message, result=trouble.as_dict())
     except FINAL as trouble:
         fail_job(job=job, error=str(trouble))
     except Exception as trouble:
         log.exception("job %s failed", job.pk)
-        again = timedelta(seconds=5) if job.attempts < 3 else None
-        fail_job(job=job, error=f"{type(trouble).__name__}: {trouble}", retry_in=again)
+        fail_job(job=job, error=f"{type(trouble).__name__}: {trouble}", retry_in=FAULT_WAIT)
     else:
         finish_job(job=job, result=result)
     return job

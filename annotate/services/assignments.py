@@ -15,7 +15,7 @@ from annotate.errors import LeaseLost
 from annotate.models import Assignment, Guideline, Item, Judge, Project
 from annotate.selectors.queue import next_open_item, open_leases
 from annotate.services.clock import database_now_plus
-from annotate.services.seats import free_seat, take_seat
+from annotate.services.seats import free_seat, hold_seats, take_seat
 from annotate.shuffling import shown_order
 
 # How often a lost race for an item is run again before the judge is told there is nothing.
@@ -25,10 +25,14 @@ MAX_RACES = 50
 def take_next(*, project: Project, judge: Judge) -> Assignment | None:
     """Lease the judge's next item: the one they hold already, else the next open one on their ring."""
     reclaim_lapsed(project=project)
-    held = open_leases(judge=judge).first()
-    if held is not None:
-        return renew_lease(assignment=held, token=held.lease_token)
     for _race in range(MAX_RACES):
+        held = open_leases(judge=judge).first()
+        if held is not None:
+            try:
+                return renew_lease(assignment=held, token=held.lease_token)
+            except LeaseLost:
+                # Answered or passed in the judge's other window since it was looked up.
+                continue
         item = next_open_item(judge=judge)
         if item is None:
             return None
@@ -119,6 +123,8 @@ def renew_lease(*, assignment: Assignment, token: uuid.UUID) -> Assignment:
 @transaction.atomic
 def skip_assignment(*, assignment: Assignment, token: uuid.UUID, reason: str = "") -> Assignment:
     """Pass on an item: the seat goes back, and this judge is not asked again."""
+    if assignment.seated:
+        hold_seats(item_id=assignment.item_id)
     moved = _held(assignment, token).update(
         state=AssignmentState.SKIPPED, done_at=timezone.now(), skip_reason=reason, leased_until=None
     )
@@ -133,6 +139,8 @@ def skip_assignment(*, assignment: Assignment, token: uuid.UUID, reason: str = "
 @transaction.atomic
 def revoke_assignment(*, assignment: Assignment) -> bool:
     """Take a lease away from its judge; the seat goes back once."""
+    if assignment.seated:
+        hold_seats(item_id=assignment.item_id)
     open_lease = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.LEASED)
     if not open_lease.update(state=AssignmentState.REVOKED, leased_until=None, lease_token=uuid.uuid4()):
         return False
@@ -151,6 +159,8 @@ def reclaim_lapsed(*, project: Project | None = None, limit: int = 200) -> int:
         :limit
     ]:
         with transaction.atomic():
+            if seated:
+                hold_seats(item_id=item_id)
             # Asked again in the UPDATE: a heartbeat may have renewed it since it was listed.
             still = Assignment.objects.filter(pk=pk, state=AssignmentState.LEASED, leased_until__lt=Now())
             if still.update(state=AssignmentState.EXPIRED, leased_until=None, lease_token=uuid.uuid4()):

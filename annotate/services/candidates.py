@@ -35,8 +35,14 @@ class NewCandidate:
         )
 
 
+@transaction.atomic
 def add_candidates(*, item: Item, made: Sequence[NewCandidate]) -> int:
-    """Add what is new; work that was delivered twice adds nothing. Returns how many were added."""
+    """Add what is new, all of it or nothing; work that was delivered twice adds nothing. Returns how many
+    were added.
+
+    All or nothing, for a kill between two of them would leave a number of candidates that the next attempt
+    makes its own replicates from, and takes for the ones it has.
+    """
     added = 0
     for one in made:
         try:

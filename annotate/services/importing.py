@@ -64,7 +64,7 @@ def import_items(
     """
     name = (name or path.name)[:255]
     digest = file_digest(path)
-    earlier = ImportRun.objects.filter(project=project, digest=digest, state=ImportState.DONE).first()
+    earlier = _earlier_run(project, digest)
     if earlier is not None:
         return _repeat(earlier)
     defects, total = _survey(project, path, name)
@@ -72,10 +72,17 @@ def import_items(
         raise refusal_of(name, defects, total)
     try:
         with transaction.atomic():
-            return _write(project, path, name, digest, mode, defects, by)
+            # Imports into one project take turns; the second of two with the same file finds the first's.
+            Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+            earlier = _earlier_run(project, digest)
+            return _repeat(earlier) if earlier else _write(project, path, name, digest, mode, by)
     except FileRefused as refusal:
         # The file changed between the two passes: what was written is rolled back.
         raise refusal_of(name, refusal.defects, len(refusal.defects)) from refusal
+
+
+def _earlier_run(project: Project, digest: str) -> ImportRun | None:
+    return ImportRun.objects.filter(project=project, digest=digest, state=ImportState.DONE).first()
 
 
 def file_digest(path: Path) -> str:
@@ -142,24 +149,30 @@ def _write(
     name: str,
     digest: str,
     mode: ImportMode,
-    defects: list[Defect],
     by: User | None,
 ) -> ImportReport:
+    """Write the rows. What is wrong is listed anew: an id may have been given away since the first pass, and
+    a strict import is refused for it all the same."""
     run = ImportRun.objects.create(
         project=project, file_name=name, digest=digest, mode=mode, state=ImportState.DONE, by=by
     )
-    report = ImportReport(run_id=run.pk, quarantined=len(defects), defects=shown(defects))
-    QuarantinedRow.objects.bulk_create([_quarantined(run, defect) for defect in defects], batch_size=BATCH)
+    report = ImportReport(run_id=run.pk)
+    defects: list[Defect] = []
     replay = Replay(project)
     batch: list[ItemRow] = []
     for row in _rows_of(project, path, name):
         if isinstance(row, Defect):
+            defects.append(row)
             continue
         batch.append(row)
         if len(batch) == BATCH:
             _write_batch(project, batch, report, replay)
             batch = []
     _write_batch(project, batch, report, replay)
+    if defects and mode == ImportMode.STRICT:
+        raise refusal_of(name, defects, len(defects))
+    QuarantinedRow.objects.bulk_create([_quarantined(run, defect) for defect in defects], batch_size=BATCH)
+    report.quarantined, report.defects = len(defects), shown(defects)
     run.counts = report.counts()
     run.save(update_fields=["counts"])
     return report

@@ -20,7 +20,8 @@ from annotate.services.clock import database_now_plus
 
 # The one string web and worker share; a test holds it against the task's registered name.
 RUN_JOB_TASK = "workers.run_job"
-LEASE = timedelta(minutes=3)
+# A killed worker's piece waits this long for another; handlers renew it after every unit.
+LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
 MAX_RETRIES = 6
 OPEN_STATES = (JobState.WAITING, JobState.RUNNING, JobState.SPLIT)
@@ -51,6 +52,8 @@ def enqueue_job(
             "payload": payload,
             "state": JobState.SPLIT if units else JobState.WAITING,
             "total": len(units),
+            # The asking machine's clock may be ahead, and nobody would claim the work until then.
+            "due_at": Now(),
         },
     )
     if not created:
@@ -69,6 +72,7 @@ def enqueue_job(
             key=content_key("chunk", key, start),
             payload=payload | {"units": list(units[start : start + chunk_size])},
             total=len(units[start : start + chunk_size]),
+            due_at=Now(),
         )
         for start in range(0, len(units), chunk_size)
     ]
@@ -143,6 +147,7 @@ def extend_lease(*, job: Job, done: int | None = None) -> bool:
 @transaction.atomic
 def finish_job(*, job: Job, result: dict[str, Any]) -> bool:
     """End the job well; False when the lease was lost, and then nothing changes."""
+    _lock_parent(job.parent_id)
     finished = _held(job).update(
         state=JobState.DONE,
         result=result,
@@ -158,21 +163,26 @@ def finish_job(*, job: Job, result: dict[str, Any]) -> bool:
 
 @transaction.atomic
 def fail_job(
-    *, job: Job, error: str, retry_in: timedelta | None = None, result: dict[str, Any] | None = None
+    *,
+    job: Job,
+    error: str,
+    retry_in: timedelta | None = None,
+    blameless: bool = False,
+    result: dict[str, Any] | None = None,
 ) -> bool:
-    """End the job badly, or put it off: with ``retry_in`` it waits and is tried again, a bounded number of
-    times."""
+    """End the job badly, or put it off: with ``retry_in`` it waits and is tried again.
+
+    What is ``blameless`` waits for something outside: it gives its attempt back, and is tried MAX_RETRIES
+    times. A fault of the job's own has used up one of its MAX_ATTEMPTS.
+    """
+    _lock_parent(job.parent_id)
     tries = int(job.payload.get("tries", 0)) + 1
-    again = retry_in is not None and tries < MAX_RETRIES
+    again = retry_in is not None and (tries < MAX_RETRIES if blameless else job.attempts < MAX_ATTEMPTS)
     changes: dict[str, Any] = {"error": error[:2000], "leased_until": None, "lease_token": None}
     if again:
-        # Waiting for something outside is no fault of the job: it gives its attempt back.
-        changes |= {
-            "state": JobState.WAITING,
-            "due_at": database_now_plus(retry_in or timedelta()),
-            "attempts": F("attempts") - 1,
-            "payload": job.payload | {"tries": tries},
-        }
+        changes |= {"state": JobState.WAITING, "due_at": database_now_plus(retry_in or timedelta())}
+        if blameless:
+            changes |= {"attempts": F("attempts") - 1, "payload": job.payload | {"tries": tries}}
     else:
         changes |= {"state": JobState.FAILED, "finished_at": Now(), "result": result or {}}
     changed = _held(job).update(**changes)
@@ -184,6 +194,7 @@ def fail_job(
 @transaction.atomic
 def retry_job(*, job: Job) -> int:
     """Send what failed or was cancelled back to work, chunks included."""
+    _lock_parent(job.parent_id or job.pk)
     ended = Job.objects.filter(state__in=(JobState.FAILED, JobState.CANCELLED))
     again = 0
     for chunk in ended.filter(Q(pk=job.pk, chunks=None) | Q(parent=job)).order_by("pk"):
@@ -200,6 +211,7 @@ def retry_job(*, job: Job) -> int:
 @transaction.atomic
 def cancel_job(*, job: Job) -> int:
     """Stop what has not ended: a running chunk loses its lease and its result is not taken."""
+    _lock_parent(job.parent_id or job.pk)
     ends = {
         "state": JobState.CANCELLED,
         "leased_until": None,
@@ -222,6 +234,13 @@ def next_due_at() -> datetime | None:
 
 def _held(job: Job):  # type: ignore[no-untyped-def]  # a queryset of one row
     return Job.objects.filter(pk=job.pk, lease_token=job.lease_token, state=JobState.RUNNING)
+
+
+def _lock_parent(parent_id: int | None) -> None:
+    """Let the ends of chunks come one after the other: two last ones that did not see each other would leave
+    the parent open for ever. Taken before the chunk's own row, so that no two wait for each other."""
+    if parent_id is not None:
+        Job.objects.select_for_update(no_key=True).filter(pk=parent_id).first()
 
 
 def _set_aside(pk: int) -> None:

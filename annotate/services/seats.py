@@ -15,6 +15,12 @@ def take_seat(*, item_id: int) -> bool:
     return bool(free.update(seats_taken=F("seats_taken") + 1))
 
 
+def hold_seats(*, item_id: int) -> None:
+    """Lock the item's seats until the transaction ends. Whoever moves an assignment and a seat together comes
+    by the item first, as taking does; else two of them can wait for each other."""
+    Item.objects.select_for_update(no_key=True).filter(pk=item_id).values_list("pk").first()
+
+
 def free_seat(*, item_id: int) -> None:
     Item.objects.filter(pk=item_id, seats_taken__gt=0).update(seats_taken=F("seats_taken") - 1)
 

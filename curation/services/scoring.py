@@ -75,7 +75,8 @@ def store_scores(
             pk__in=[pk for one in made for pk in (one.first_id, one.second_id)]
         ).values_list("pk", "text_hash")
     )
-    groups = dict(Item.objects.filter(pk__in=[one.item_id for one in made]).values_list("pk", "group_key"))
+    # The item's own key, for a pair that stands in two items has a row in each.
+    items = dict(Item.objects.filter(pk__in=[one.item_id for one in made]).values_list("pk", "key"))
     parameters_hash = content_key(parameters)
     rows = [
         Score(
@@ -86,7 +87,7 @@ def store_scores(
             revision=revision,
             parameters=parameters,
             parameters_hash=parameters_hash,
-            subject_hash=content_key(groups[one.item_id], hashes[one.first_id], hashes[one.second_id]),
+            subject_hash=content_key(items[one.item_id], hashes[one.first_id], hashes[one.second_id]),
             value=one.value,
             details=one.details,
             flags=list(one.flags),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from annotate.enums import JobKind, JudgeKind
@@ -63,9 +64,15 @@ def votes_in(pool: Pool, votes: Sequence[Vote]) -> list[Vote]:
 
 
 def ask_to_settle(*, project: Project) -> Job:
-    """Leave settling to a worker. Named by the votes, so asking twice about the same votes is asking once."""
+    """Leave settling to a worker; asking twice about the same votes is asking once.
+
+    Named by the votes and by when they were settled last: a vote that was changed and changed back has to
+    be settled anew, although these very votes were settled before.
+    """
     votes = [[vote.item_id, vote.judge_id, vote.preference] for vote in votes_of(project)]
-    return enqueue_job(kind=JobKind.SETTLE, project=project, payload={"votes": content_key(votes)})
+    last = Settlement.objects.filter(project=project).aggregate(last=Max("made_at"))["last"]
+    payload = {"votes": content_key(votes), "settled": last.isoformat() if last else None}
+    return enqueue_job(kind=JobKind.SETTLE, project=project, payload=payload)
 
 
 def _settle_pool(project: Project, pool: Pool, votes: Sequence[Vote]) -> tuple[int, int]:
