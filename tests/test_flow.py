@@ -20,7 +20,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "pandalm_mult
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.database_bound,
-    pytest.mark.skipif(not SHARED.is_file(), reason="the shared folder with published judgments is not beside the project"),
+    pytest.mark.skipif(
+        not SHARED.is_file(), reason="the shared folder with published judgments is not beside the project"
+    ),
 ]
 
 
@@ -66,7 +68,9 @@ def test_the_chosen_side_of_every_exported_row_is_the_human_majority(tmp_path):
     run_loop(write_rows(tmp_path / "pandalm.jsonl", rows), tmp_path / "release", scorers=["length"])
 
     by_id = {row["id"]: row for row in rows}
-    exported = [json.loads(line) for line in (tmp_path / "release/jsonl/train.jsonl").read_text().splitlines()]
+    exported = [
+        json.loads(line) for line in (tmp_path / "release/jsonl/train.jsonl").read_text().splitlines()
+    ]
 
     assert len(exported) > 400
     for row in exported:
@@ -96,7 +100,9 @@ def test_the_release_opens_with_datasets(tmp_path, monkeypatch):
     rows = pandalm_rows(SHARED)[:20]
     found = run_loop(write_rows(tmp_path / "few.jsonl", rows), tmp_path / "release", scorers=["length"])
 
-    loaded = datasets.load_dataset(str(tmp_path / "release"), split="train", cache_dir=str(tmp_path / "cache"))
+    loaded = datasets.load_dataset(
+        str(tmp_path / "release"), split="train", cache_dir=str(tmp_path / "cache")
+    )
 
     assert loaded.num_rows == found["exported"]
     assert {"prompt", "chosen", "rejected", "margin"} <= set(loaded.column_names)
@@ -109,7 +115,11 @@ def test_a_file_that_is_refused_leaves_no_row_behind(tmp_path):
 
     with pytest.raises(SystemExit):
         call_command(
-            "loop", str(write_rows(tmp_path / "bad.jsonl", rows)), out=tmp_path / "release", json=True, stdout=printed
+            "loop",
+            str(write_rows(tmp_path / "bad.jsonl", rows)),
+            out=tmp_path / "release",
+            json=True,
+            stdout=printed,
         )
 
     refusal = json.loads(printed.getvalue())

@@ -14,9 +14,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from annotate.enums import JobKind, Role
 from annotate.models import Item, Job, Membership
 from annotate.services.assignments import lease_item
-from annotate.services.judges import judge_of
+from annotate.services.judges import judge_of, model_judge
+from annotate.services.judgments import record_judgment
 from annotate.services.projects import create_project
-from curation.models import Recipe, Release
+from curation.services.releasing import freeze_release, save_recipe
+from curation.services.settling import settle_items
 from tests.reach_table import OPEN, ROLE_NEEDED, SIGNED_IN
 
 pytestmark = pytest.mark.django_db
@@ -62,20 +64,29 @@ def make_place(slug: str, lead: User) -> dict[str, dict[str, object]]:
     )
     for position in (0, 1):
         item.candidates.create(
-            position=position, text=f"{slug} {position}", text_hash="0" * 64, origin="imported", origin_key=str(position)
+            position=position,
+            text=f"{slug} {position}",
+            text_hash="0" * 64,
+            origin="imported",
+            origin_key=str(position),
         )
-    assignment = lease_item(
-        item=item, judge=judge_of(project=project, user=lead), order=[0, 1], seated=False
+    assignment = lease_item(item=item, judge=judge_of(project=project, user=lead), order=[0, 1], seated=False)
+    model = lease_item(
+        item=item,
+        judge=model_judge(project=project, name="m", version="1", settings={}),
+        order=[0, 1],
+        seated=False,
     )
+    record_judgment(assignment=model, token=model.lease_token, answers={"preference": 1})
+    settle_items(project=project)
+    recipe = save_recipe(project=project, name="r", steps=[{"step": "drop_undecided"}])
     return {
         "slug": slug,
         "item": item.pk,
         "assignment": assignment.pk,
         "job": Job.objects.create(project=project, kind=JobKind.SETTLE, key=slug.ljust(64, "1")).pk,
-        "recipe": Recipe.objects.create(project=project, name="r", steps=[{"step": "drop_undecided"}]).pk,
-        "release": Release.objects.create(
-            project=project, version=1, recipe={}, rows=0, content_hash="0" * 64, folder=f"{slug}/v1"
-        ).version,
+        "recipe": recipe.pk,
+        "release": freeze_release(project=project, recipe=recipe).version,
         "member": Membership.objects.get(project=project, user=lead).pk,
         "user": lead.pk,
     }
@@ -111,7 +122,9 @@ def _project_id(slug: str) -> int:
     return Item.objects.get(external_id=f"{slug}-item").project_id
 
 
-def values_of(route: Route, place: dict[str, object], *, ids: str, other: dict[str, object]) -> dict[str, object]:
+def values_of(
+    route: Route, place: dict[str, object], *, ids: str, other: dict[str, object]
+) -> dict[str, object]:
     """Fill the URL: ``own`` ids, ``foreign`` ids in my project's path, or ``absent`` ones."""
     kind = ROLE_NEEDED[route.name].about
     chosen: dict[str, object] = {"slug": place["slug"], "action": "retry"}
@@ -124,7 +137,11 @@ def values_of(route: Route, place: dict[str, object], *, ids: str, other: dict[s
 
 
 def send(client: Client, method: str, path: str):
-    return getattr(client, method)(path, content_type="application/json") if method != "get" else client.get(path)
+    return (
+        getattr(client, method)(path, content_type="application/json")
+        if method != "get"
+        else client.get(path)
+    )
 
 
 SCOPED = [route for route in routes() if "slug" in route.parts]
@@ -137,7 +154,7 @@ def test_every_url_has_a_row_in_the_table():
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)
-def test_a_stranger_meets_the_same_404_for_a_project_that_exists_and_one_that_does_not(route, places, clients):
+def test_a_stranger_meets_the_same_404_for_our_project_and_for_none(route, places, clients):
     here = values_of(route, places["here"], ids="own", other=places["there"])
     nowhere = here | {"slug": "nowhere"}
 
@@ -188,7 +205,10 @@ def test_another_projects_object_in_my_projects_path_is_the_same_404_as_none(rou
             found = send(clients[name], method, route.filled(mixed))
             missing = send(clients[name], method, route.filled(absent))
             assert found.status_code in (404, 405), (name, method)
-            assert (found.status_code, found.content) == (missing.status_code, missing.content), (name, method)
+            assert (found.status_code, found.content) == (missing.status_code, missing.content), (
+                name,
+                method,
+            )
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)

@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 
-from annotate.models import Project
+from annotate.enums import JudgmentState
+from annotate.models import Item, Judgment, Project
 from curation.enums import Pool, Scorer
 from curation.models import Score, Settlement
 from curation.selectors.pairs import SettledPair
@@ -16,6 +18,15 @@ from curation.services.settling import METHOD
 if TYPE_CHECKING:
     from curation.formats.rows import PairRow
     from curation.numerics.selection import Selection
+
+LIVE = (
+    "Judges saw the two responses without the names of the models, in an order drawn for each judge and "
+    "item, and gave a strength from −3 to 3, a tie, or neither. Model judges were asked in both orders."
+)
+RECORDED = (
+    "The judgments came with the source and were replayed as recorded; nothing is known here of how they "
+    "were made."
+)
 
 
 def row_of(pair: SettledPair) -> PairRow:
@@ -51,6 +62,8 @@ def manifest_of(
     *, project: Project, recipe: dict[str, Any], pairs: int, selection: Selection, pool: Pool
 ) -> dict[str, Any]:
     """Everything that made this release, for its manifest and its card."""
+    from curation.numerics.selection import outcome_to_dict
+
     return {
         "project": project.name,
         "description": project.description,
@@ -61,7 +74,12 @@ def manifest_of(
         ],
         "recipe": recipe,
         "counts": {"settled": pairs, "kept": int(selection.kept.sum()), "dropped": selection.dropped()},
+        "steps": [outcome_to_dict(outcome) for outcome in selection.outcomes],
         "settled_by": {"method": METHOD, "pool": pool.value},
+        "judges": judges_of(project),
+        "protocol": {"judgments": protocol_of(project)},
+        "licence": ", ".join(project_meta(project, "licence")) or None,
+        "sources": project_meta(project, "source"),
         "agreement": {
             settlement.pool: {
                 "alpha_ordinal": settlement.alpha,
@@ -75,6 +93,26 @@ def manifest_of(
         "scorers": scorers_of(project),
         "software": {"winnow": settings.WINNOW_VERSION},
     }
+
+
+def judges_of(project: Project) -> dict[str, int]:
+    """How many judges of each kind have a judgment that counts; no names, for a card is public."""
+    current = Judgment.objects.filter(assignment__item__project=project, state=JudgmentState.CURRENT)
+    counted = current.values("assignment__judge__kind").annotate(n=Count("assignment__judge", distinct=True))
+    return {row["assignment__judge__kind"]: row["n"] for row in counted.order_by("assignment__judge__kind")}
+
+
+def protocol_of(project: Project) -> str:
+    """How the judgments that count were made."""
+    current = Q(assignments__judgments__state=JudgmentState.CURRENT)
+    recorded = set(project.judges.filter(current).values_list("recorded", flat=True).distinct())
+    return " ".join(text for kind, text in ((False, LIVE), (True, RECORDED)) if kind in recorded)
+
+
+def project_meta(project: Project, key: str) -> list[str]:
+    """The values that items carry under a key of their meta, such as where they come from."""
+    values = Item.objects.filter(project=project, meta__has_key=key).values_list(f"meta__{key}", flat=True)
+    return sorted({value for value in values.distinct()[:1000] if isinstance(value, str)})
 
 
 def guideline_version(project: Project) -> int:

@@ -128,12 +128,17 @@ def export_release(*, release: Release, folder: Path) -> str:
 
     The bytes are those of the release's own folder, whenever and wherever it is written.
     """
-    from curation.formats.folder import write_release
+    from curation.formats.folder import FolderTaken, write_release
 
     rows = [
         _row_from(data) for data in release.frozen_rows.order_by("position").values_list("data", flat=True)
     ]
-    return write_release(folder, rows, manifest=release.manifest["asked"]).manifest_sha256
+    try:
+        return write_release(folder, rows, manifest=release.manifest["asked"]).manifest_sha256
+    except FolderTaken as trouble:
+        raise InvalidSetting(
+            str(trouble), field="out", cure="Name a folder that does not exist yet, or remove what is there."
+        ) from trouble
 
 
 def release_folder(*, release: Release) -> Path:
