@@ -35,7 +35,14 @@ def led(about: str = "") -> Needed:
 OPEN = {"show_health", "login", "logout"}
 
 # For anyone who is signed in: nothing in them belongs to a project.
-SIGNED_IN = {"api_schema", "api_tokens", "api_revoke_token", "api_projects", "show_projects", "create_project"}
+SIGNED_IN = {
+    "api_schema",
+    "api_tokens",
+    "api_revoke_token",
+    "api_projects",
+    "show_projects",
+    "create_project",
+}
 
 ROLE_NEEDED = {
     "api_project": reviewed(),

@@ -137,11 +137,11 @@ def values_of(
 
 
 def send(client: Client, method: str, path: str):
-    return (
-        getattr(client, method)(path, content_type="application/json")
-        if method != "get"
-        else client.get(path)
-    )
+    asked = {} if method == "get" else {"content_type": "application/json"}
+    answer = getattr(client, method)(path, **asked)
+    if answer.streaming:
+        answer.close()
+    return answer
 
 
 SCOPED = [route for route in routes() if "slug" in route.parts]
