@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+
+from annotate.models import Job
+from annotate.services.assignments import take_next, undo_last
+from annotate.services.judgments import record_judgment, record_unparseable
+from curation.models import Estimate, Settlement
+from curation.services.settling import ask_to_settle, settle_items
+from tests.factories import (
+    make_item,
+    make_judge,
+    make_judgment,
+    make_lease,
+    make_model_judge,
+    make_project,
+)
+from workers.running import work_off
+
+pytestmark = pytest.mark.django_db
+
+
+def estimate(item, pool):
+    found = Estimate.objects.filter(item=item, pool=pool).first()
+    return found and (found.verdict, found.preference, found.n_judges)
+
+
+def test_people_and_models_are_settled_apart_and_together():
+    project = make_project()
+    item = make_item(project)
+    for preference in (-2, -2):
+        make_judgment(item, make_judge(project), preference)
+    make_judgment(item, make_model_judge(project), 1)
+
+    report = settle_items(project=project)
+
+    assert estimate(item, "people") == ("first", -2.0, 2)
+    assert estimate(item, "models") == ("second", 1.0, 1)
+    assert estimate(item, "together") == ("first", -1.0, 3)
+    assert estimate(item, "people_first") == ("first", -2.0, 2)
+    assert report.estimates == {"people": 1, "models": 1, "together": 1, "people_first": 1}
+
+
+def test_models_count_where_no_person_judged():
+    project = make_project()
+    item = make_item(project)
+    make_judgment(item, make_model_judge(project), 3)
+
+    settle_items(project=project)
+
+    assert estimate(item, "people") is None
+    assert estimate(item, "people_first") == ("second", 3.0, 1)
+
+
+def test_a_reply_without_a_verdict_never_counts():
+    project = make_project()
+    item = make_item(project)
+    make_judgment(item, make_model_judge(project, name="one"), -1)
+    lease = make_lease(item, make_model_judge(project, name="other"))
+    record_unparseable(assignment=lease, token=lease.lease_token, raw="?")
+    silent = make_item(project)
+    lease = make_lease(silent, make_model_judge(project, name="other"))
+    record_unparseable(assignment=lease, token=lease.lease_token, raw="?")
+
+    settle_items(project=project)
+
+    assert estimate(item, "models") == ("first", -1.0, 1)
+    assert estimate(silent, "models") is None
+
+
+def test_settling_again_changes_nothing():
+    project = make_project()
+    for preference in (1, -3, "tie", "neither"):
+        make_judgment(make_item(project), make_judge(project), preference)
+    assert settle_items(project=project).changed > 0
+    before = list(Estimate.objects.order_by("pk").values())
+
+    assert settle_items(project=project).changed == 0
+    assert list(Estimate.objects.order_by("pk").values()) == before
+
+
+def test_only_what_changed_is_settled_anew():
+    project = make_project()
+    first, second = make_item(project), make_item(project)
+    for item in (first, second):
+        make_judgment(item, make_judge(project), 1)
+    settle_items(project=project)
+    kept = Estimate.objects.get(item=first, pool="people").made_at
+
+    make_judgment(second, make_judge(project), 3)
+
+    assert settle_items(project=project).changed == 3
+    assert Estimate.objects.get(item=first, pool="people").made_at == kept
+    assert estimate(second, "people") == ("second", 2.0, 2)
+
+
+def test_a_withdrawn_judgment_leaves_the_estimate():
+    project = make_project()
+    item = make_item(project, seats=1)
+    judge = make_judge(project)
+    lease = take_next(project=project, judge=judge)
+    record_judgment(assignment=lease, token=lease.lease_token, answers={"preference": 1})
+    settle_items(project=project)
+    assert estimate(item, "people") == ("second", 1.0, 1)
+
+    undo_last(project=project, judge=judge)
+    settle_items(project=project)
+
+    assert Estimate.objects.count() == 0
+    assert Settlement.objects.get(pool="people").n_judgments == 0
+
+
+def test_judges_who_agree_have_an_alpha_of_one():
+    project = make_project()
+    ann, bob = make_judge(project), make_judge(project)
+    for preference in (-3, -1, 1, 3):
+        item = make_item(project)
+        make_judgment(item, ann, preference)
+        make_judgment(item, bob, preference)
+
+    assert settle_items(project=project).alpha["people"] == pytest.approx(1.0)
+
+
+def test_votes_that_were_changed_and_changed_back_are_settled_again():
+    project = make_project()
+    item = make_item(project, seats=1)
+    judge = make_judge(project)
+    lease = take_next(project=project, judge=judge)
+    verdicts = []
+    for preference in (1, -1, 1):
+        record_judgment(assignment=lease, token=lease.lease_token, answers={"preference": preference})
+        assert ask_to_settle(project=project) == ask_to_settle(project=project)
+        work_off()
+        verdicts.append(estimate(item, "people")[0])
+        lease = undo_last(project=project, judge=judge)
+
+    assert verdicts == ["second", "first", "second"]
+    assert set(Job.objects.values_list("state", flat=True)) == {"done"}
