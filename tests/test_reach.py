@@ -140,7 +140,8 @@ def send(client: Client, method: str, path: str):
     asked = {} if method == "get" else {"content_type": "application/json"}
     answer = getattr(client, method)(path, **asked)
     if answer.streaming:
-        answer.close()
+        # Read to its end, which closes the file; close() would end the test's database connection as well.
+        list(answer.streaming_content)
     return answer
 
 
