@@ -122,10 +122,7 @@ class Leases(RuleBasedStateMachine):
             return
         pk, token = choice.choice(self.lost)
         lease = Assignment.objects.select_related("item__project").get(pk=pk)
-        before = (
-            list(Assignment.objects.order_by("pk").values()),
-            list(Judgment.objects.order_by("pk").values()),
-        )
+        before = [list(table.objects.order_by("pk").values()) for table in (Assignment, Judgment)]
         for act in (self.answer, renew_lease, skip_assignment):
             with pytest.raises(LeaseLost):
                 act(assignment=lease, token=token)
