@@ -1,9 +1,9 @@
-"""Make demo/pairs.jsonl: responses by the packaged model to some of the demo's prompts, with how each was made.
+"""Make demo/pairs.jsonl: responses by the packaged model to some prompts, with how each was made.
 
     python demo/pregenerate.py [--limit 64]
 
-What is in the file already is kept, so a run that was stopped goes on where it ended. The prompts are taken from the
-front of demo/prompts.jsonl, where neighbours are of different subjects.
+What is in the file already is kept, so a run that was stopped goes on where it ended. The prompts are taken
+from the front of demo/prompts.jsonl, where neighbours are of different subjects.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 SETTINGS = ({"temperature": 0.3, "top_p": 0.9}, {"temperature": 1.0, "top_p": 0.98})
 MAX_NEW_TOKENS = 180
 SEED = 20
-# Draws tried for a response that ends by itself, before one that was cut is taken.
-DRAWS = 3
+BATCH = 16
 
 
 def main() -> None:
@@ -48,31 +47,34 @@ def main() -> None:
 
 
 def answered(rows: list[dict[str, Any]], models: Path) -> Iterator[dict[str, Any]]:
+    from workers.runtime.generation import generate_many
     from workers.runtime.loading import load_language_model
     from workers.runtime.packaged import smollm2
 
     lm = load_language_model(smollm2(models))
-    for row in rows:
-        prompt = row["prompt"]
-        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        candidates = [candidate(lm, messages, setting) for setting in SETTINGS]
-        yield {"id": row["id"], "prompt": prompt, "candidates": candidates, "meta": row["meta"]}
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        prompts = [as_messages(row["prompt"]) for row in batch]
+        draws = [
+            generate_many(lm, prompts, k=1, seeds=[SEED] * len(batch), max_new_tokens=MAX_NEW_TOKENS, **setting)
+            for setting in SETTINGS
+        ]
+        for place, row in enumerate(batch):
+            sides = [as_candidate(lm, made[place][0], setting) for made, setting in zip(draws, SETTINGS, strict=True)]
+            yield {"id": row["id"], "prompt": row["prompt"], "candidates": sides, "meta": row["meta"]}
 
 
-def candidate(lm: Any, messages: list[dict[str, str]], setting: dict[str, float]) -> dict[str, Any]:
-    """The first of a few draws that ended by itself."""
-    from workers.runtime.generation import generate
+def as_messages(prompt: str | list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
 
-    for draw in range(DRAWS):
-        one = generate(lm, messages, k=1, seed=SEED + draw, max_new_tokens=MAX_NEW_TOKENS, **setting)[0]
-        if one.finish == "stop":
-            break
+
+def as_candidate(lm: Any, one: Any, setting: dict[str, float]) -> dict[str, Any]:
+    how = {"max_new_tokens": MAX_NEW_TOKENS, "template": lm.template_hash, "finish": one.finish}
     return {
         "text": one.text,
         "model": lm.name,
         "revision": lm.revision,
-        "parameters": setting
-        | {"max_new_tokens": MAX_NEW_TOKENS, "template": lm.template_hash, "finish": one.finish},
+        "parameters": setting | how,
         "seed": one.seed,
         "tokens": one.tokens,
         "seconds": round(one.seconds, 3),

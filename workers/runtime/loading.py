@@ -15,6 +15,8 @@ from workers.runtime.packaged import ModelFolder
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 
+# The files that transformers reads settings from.
+CONFIGS = frozenset({"config.json", "tokenizer_config.json", "generation_config.json", "processor_config.json"})
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 # Notes that transformers itself writes when it saves; every other private key is refused.
 HARMLESS = frozenset({"_from_model_config", "_name_or_path"})
@@ -120,7 +122,7 @@ def refuse_unsafe(path: Path) -> None:
     if not any(name.suffix == ".safetensors" for name in names):
         raise ModelRefused(f"{path} holds no safetensors weights.")
     for name in names:
-        if name.suffix == ".json" and "config" in name.name:
+        if name.name in CONFIGS:
             _refuse_config(name)
 
 
