@@ -23,6 +23,7 @@ class Limits:
     max_bytes: int = 2 << 30
     max_expand_ratio: int = 100
     expand_floor: int = 8 << 20  # a small file of repeated rows may compress very well
+    max_defects: int = 100_000  # a file with more is wrong as a whole
     max_reported: int = 100  # defects that a refusal carries
     max_unreadable_start: int = 1000  # lines without syntax before the file is called something else
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from annotate.readers.faults import refuse
 from annotate.readers.limits import Limits
@@ -51,8 +50,7 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _MARKUP = re.compile(rb"\s*<[!?a-zA-Z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Part of a line, without its LF; `ends_line` says that nothing of the line follows."""
 
     line: int
@@ -60,8 +58,7 @@ class Piece:
     ends_line: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line; of one that is too long only its first bytes are there."""
 
     number: int
@@ -70,7 +67,7 @@ class Line:
 
 
 def open_blocks(path: Path, *, limits: Limits) -> Iterator[bytes]:
-    """Blocks of the text in the file, without a byte order mark. What is not text is refused by its content."""
+    """Blocks of the text, without a byte order mark. What is not text is refused by its content."""
     blocks = _text_blocks(path, limits)
     first = next(blocks, b"")
     while len(first) < HEAD and (more := next(blocks, b"")):
@@ -168,18 +165,24 @@ def pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
 
 
 def lines(blocks: Iterator[bytes], *, limits: Limits) -> Iterator[Line]:
-    """Whole lines. What is over the limit is skipped without being held, and the line comes back marked."""
-    held: list[bytes] = []
-    size = 0
-    for piece in pieces(blocks):
-        size += len(piece.data)
-        if size <= limits.max_line_bytes:
-            held.append(piece.data)
-        elif held:
-            held = [b"".join(held)[:_KEPT_OF_LONG_LINE]]
-        else:
-            held = [piece.data[:_KEPT_OF_LONG_LINE]]
-        if piece.ends_line:
-            yield Line(piece.line, b"".join(held), size > limits.max_line_bytes)
-            held = []
-            size = 0
+    """Lines that hold more than white space. One over the limit is skipped without being held, and marked."""
+    number, held, size = 1, b"", 0
+    most = limits.max_line_bytes
+    for block in blocks:
+        *whole, last = block.split(b"\n")
+        for part in whole:
+            if size:
+                part, size = (held + part)[:most], size + len(part)
+            else:
+                size = len(part)
+            if size > most:
+                yield Line(number, part[:_KEPT_OF_LONG_LINE], too_long=True)
+            elif part and not part.isspace():
+                yield Line(number, part, too_long=False)
+            number, held, size = number + 1, b"", 0
+        size += len(last)
+        held = held + last if size <= most else (held or last)[:_KEPT_OF_LONG_LINE]
+    if size > most:
+        yield Line(number, held, too_long=True)
+    elif held and not held.isspace():
+        yield Line(number, held, too_long=False)

@@ -64,7 +64,7 @@ def _is_json(first: bytes, suffix: str) -> bool:
 
 
 class _Ids:
-    """Where each id was first seen. Eight bytes of a digest stand for an id, so that a million cost little."""
+    """Where each id was first seen. Eight bytes stand for an id, so that a million cost little."""
 
     def __init__(self) -> None:
         self._lines: dict[int, int] = {}
@@ -79,8 +79,6 @@ class _Ids:
 def _json_rows(blocks: Iterator[bytes], limits: Limits) -> Iterator[ItemRow | Defect]:
     ids, shape, record = _Ids(), None, 0
     for line in lines(blocks, limits=limits):
-        if not line.too_long and not line.data.strip():
-            continue
         record += 1
         try:
             if line.too_long:
@@ -137,6 +135,8 @@ def _whole(
             usable = True
         else:
             total += 1
+            if total > limits.max_defects:
+                raise refuse("too_many_defects", f"more than {limits.max_defects:,} rows cannot be used")
             kept = kept if usable or total > limits.max_reported else [*kept, found]
             if waiting is not None and not usable:
                 waiting.append(found)

@@ -24,7 +24,7 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class JudgmentRow:
-    """One recorded judgment. An unparseable one has no `preference` in its answers; `raw` keeps what was said."""
+    """A recorded judgment. An unparseable one has no `preference`; `raw` keeps what was said."""
 
     judge: str
     kind: str  # "person" | "model"

@@ -11,7 +11,7 @@ from typing import Any
 from annotate.readers.faults import RowFault, safe_name
 from annotate.readers.limits import DEFAULT_LIMITS, Limits
 
-# A whole string (closed, or open to the end), or one bracket. Possessive, so that no input makes it backtrack.
+# A whole string (closed, or open to the end), or one bracket. Possessive: no input makes it backtrack.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 # Only an escape can bring in U+0000 or a surrogate: raw ones are no JSON and no UTF-8.
 _RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -103,7 +103,7 @@ def _check_depth(data: bytes, most: int) -> None:
 
 
 def field_at(data: bytes) -> str | None:
-    """The key of the outermost object in whose value these first bytes of a line end; they need be no JSON."""
+    """The key of the outermost object in whose value these bytes end; they need be no JSON."""
     found = b""
     for _, key in _brackets(data):
         found = key

@@ -11,7 +11,7 @@ from annotate.readers.rows import Message
 from annotate.readers.strict_json import describe
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
-# Characters that take no ink and are not white space to Python: zero width, joiners, fillers, marks of direction.
+# No ink, and yet no white space to Python: zero width, joiners, fillers, marks of direction.
 _INKLESS = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800\u3164\ufe0f\ufeff\uffa0"
@@ -116,7 +116,7 @@ def _a_message(value: Any, *, field: str, limits: Limits, extras: dict[str, Any]
 
 
 def set_aside(entry: Mapping[str, Any], *, known: set[str], field: str, extras: dict[str, Any]) -> None:
-    """Keep what we have no place for, so that nothing of a file is lost; table formats fill gaps with null."""
+    """Keep what we have no place for, so that nothing is lost; table formats fill gaps with null."""
     rest = {key: value for key, value in entry.items() if key not in known and value is not None}
     if rest:
         extras[field] = rest

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from annotate.readers.limits import DEFAULT_LIMITS
 from annotate.readers.lines import Line, lines
 from annotate.readers.reading import read_items
-from annotate.readers.rows import CandidateRow, ItemRow, Message
+from annotate.readers.rows import CandidateRow, FileRefused, ItemRow, Message
 from annotate.readers.texts import is_blank
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
@@ -108,13 +109,44 @@ def test_prompt_found_in_both_sides_and_the_rest_make_up_the_sides(
     ]
 
 
+ROWS = (
+    b'{"id": "r1", "prompt": "p", "response_a": "a", "response_b": "b"}\n{"id": "r2", "prompt": "p"}\n',
+    b'id,prompt,response_a,response_b\nr1,p,"a""\n",b\n',
+    b'{"chosen": "\\n\\nHuman: a\\n\\nAssistant: b", "rejected": [{"role": "user", "content": ""}]}',
+    b'{"id": "q", "prompt": "p", "judgments": [{"judge": "a", "kind": "model", "answers": {}}]}',
+)
+
+
+@with_one_folder
+@given(
+    data=st.binary(max_size=40)
+    | st.builds(
+        lambda data, at, new: data[: at % len(data)] + new + data[at % len(data) + len(new) :],
+        st.sampled_from(ROWS),
+        st.integers(0, 200),
+        st.binary(max_size=3),
+    ),
+    packed=st.booleans(),
+    name=st.sampled_from(["a.jsonl", "a.csv", "a"]),
+)
+def test_any_bytes_end_in_rows_defects_or_a_refusal(
+    data: bytes, packed: bool, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(gzip.compress(data) if packed else data)
+
+    with suppress(FileRefused):
+        found = list(read_items(path, name=name))
+        assert found != []
+
+
 @given(data=st.binary(max_size=80).map(lambda data: data.replace(b"\r", b"\n")), size=st.integers(1, 9))
 def test_lines_do_not_depend_on_how_blocks_are_cut(data: bytes, size: int) -> None:
     blocks = (data[start : start + size] for start in range(0, len(data), size))
     expected = data.removesuffix(b"\n").split(b"\n") if data else []
 
     assert list(lines(blocks, limits=DEFAULT_LIMITS)) == [
-        Line(number, line, False) for number, line in enumerate(expected, 1)
+        Line(number, line, False) for number, line in enumerate(expected, 1) if line.strip()
     ]
 
 

@@ -135,6 +135,17 @@ def test_refusal_shows_a_hundred_defects_and_counts_all(read_bytes: ReadBytes) -
     assert refused.value.total == 250
 
 
+def test_file_with_endless_defects_is_refused_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(HEADER + b"r1,p,a,b\n" + b"short\n" * 11)
+
+    assert len(list(read_items(path, limits=Limits(max_defects=11)))) == 12
+    with pytest.raises(FileRefused) as refused:
+        list(read_items(path, limits=Limits(max_defects=10)))
+
+    assert [defect.code for defect in refused.value.defects] == ["too_many_defects"]
+
+
 def test_text_over_the_limit_is_refused_while_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(HEADER + b"r1,p,a,b\n" * 100_000)
