@@ -56,11 +56,16 @@ def answered(rows: list[dict[str, Any]], models: Path) -> Iterator[dict[str, Any
         batch = rows[start : start + BATCH]
         prompts = [as_messages(row["prompt"]) for row in batch]
         draws = [
-            generate_many(lm, prompts, k=1, seeds=[SEED] * len(batch), max_new_tokens=MAX_NEW_TOKENS, **setting)
+            generate_many(
+                lm, prompts, k=1, seeds=[SEED] * len(batch), max_new_tokens=MAX_NEW_TOKENS, **setting
+            )
             for setting in SETTINGS
         ]
         for place, row in enumerate(batch):
-            sides = [as_candidate(lm, made[place][0], setting) for made, setting in zip(draws, SETTINGS, strict=True)]
+            sides = [
+                as_candidate(lm, made[place][0], setting)
+                for made, setting in zip(draws, SETTINGS, strict=True)
+            ]
             yield {"id": row["id"], "prompt": row["prompt"], "candidates": sides, "meta": row["meta"]}
 
 

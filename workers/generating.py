@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
 
@@ -13,7 +13,13 @@ from annotate.enums import Origin
 from annotate.keys import content_key
 from annotate.models import Item, Job
 from annotate.services.candidates import NewCandidate, add_candidates
-from curation.services.routing import current_policy, route_items
+from curation.selectors.policies import current_policy
+from curation.services.routing import route_items
+
+if TYPE_CHECKING:
+    from workers.runtime.endpoint import Reply
+    from workers.runtime.generation import Generated
+    from workers.runtime.loading import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,28 @@ class Generator:
         return {"temperature": self.temperature, "top_p": self.top_p, "max_new_tokens": self.max_new_tokens}
 
 
+Written: TypeAlias = tuple[Item, list[NewCandidate]]
+# Given items and a call that says "still alive", gives each item with what was written for it.
+Make: TypeAlias = Callable[[list[Item], Callable[[], None]], Iterator[Written]]
+
+
 def generate_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Bring each item of the chunk up to k candidates. Work done before a kill is found and not done
-    again."""
+    """Bring each item of the chunk up to k candidates. What was done before a kill is not done again."""
     generator = Generator.from_payload(job.payload)
+    progress(0)
     make = from_endpoint(generator) if generator.url else from_local_model(generator)
+    short = [item for item in items_of(job) if item.candidates.count() < generator.k]
+    done = len(job.payload["units"]) - len(short)
     added = 0
-    for done, item in enumerate(items_of(job), start=1):
-        missing = generator.k - item.candidates.count()
-        made = []
-        for one in make(item, missing) if missing > 0 else ():
-            made.append(one)
-            progress(done - 1)
+
+    def alive() -> None:
+        progress(done)
+
+    written = make(short, alive)
+    for item, made in written:
+        # All or none: an item that was left half done would look like one with candidates of its own.
         added += add_candidates(item=item, made=made)
+        done += 1
         progress(done)
     route_newcomers(job)
     return {"candidates": added}
@@ -75,68 +90,82 @@ def item_seed(generator: Generator, item: Item) -> int:
     return int(content_key("seed", generator.seed, item.key, made)[:8], 16)
 
 
-def from_local_model(generator: Generator) -> Callable[[Item, int], Iterator[NewCandidate]]:
-    from workers.runtime.generation import generate
+def from_local_model(generator: Generator) -> Make:
+    from workers.runtime.generation import generate_many
     from workers.runtime.loading import load_language_model
     from workers.runtime.packaged import smollm2
 
     lm = load_language_model(smollm2(Path(settings.WINNOW_MODELS)))
 
-    def make(item: Item, missing: int) -> Iterator[NewCandidate]:
-        made = generate(
-            lm,
-            item.prompt,
-            k=missing,
-            temperature=generator.temperature,
-            top_p=generator.top_p,
-            seed=item_seed(generator, item),
-            max_new_tokens=generator.max_new_tokens,
-        )
-        for replicate, one in enumerate(made):
-            yield NewCandidate(
-                text=one.text,
-                model=lm.name,
-                revision=lm.revision,
-                parameters=generator.parameters | {"template": lm.template_hash, "finish": one.finish},
-                seed=one.seed,
-                replicate=replicate,
-                tokens=one.tokens,
-                seconds=one.seconds,
-                flags=one.flags,
+    def make(items: list[Item], _alive: Callable[[], None]) -> Iterator[Written]:
+        """As one batch for each number of candidates that is missing."""
+        for missing in sorted({generator.k - item.candidates.count() for item in items}):
+            batch = [item for item in items if generator.k - item.candidates.count() == missing]
+            made = generate_many(
+                lm,
+                [item.prompt for item in batch],
+                k=missing,
+                temperature=generator.temperature,
+                top_p=generator.top_p,
+                seeds=[item_seed(generator, item) for item in batch],
+                max_new_tokens=generator.max_new_tokens,
             )
+            for item, texts in zip(batch, made, strict=True):
+                yield item, [as_candidate(generator, lm, place, one) for place, one in enumerate(texts)]
 
     return make
 
 
-def from_endpoint(generator: Generator) -> Callable[[Item, int], Iterator[NewCandidate]]:
+def as_candidate(generator: Generator, lm: LanguageModel, replicate: int, made: Generated) -> NewCandidate:
+    return NewCandidate(
+        text=made.text,
+        model=lm.name,
+        revision=lm.revision,
+        parameters=generator.parameters | {"template": lm.template_hash, "finish": made.finish},
+        seed=made.seed,
+        replicate=replicate,
+        tokens=made.tokens,
+        seconds=made.seconds,
+        flags=made.flags,
+    )
+
+
+def from_endpoint(generator: Generator) -> Make:
     from workers.runtime.endpoint import Endpoint, chat
 
     endpoint = Endpoint(
         url=generator.url, model=generator.model, key=settings.WINNOW_ENDPOINT_KEY, timeout=60
     )
 
-    def make(item: Item, missing: int) -> Iterator[NewCandidate]:
-        base = item_seed(generator, item)
-        for replicate in range(missing):
-            seed = (base + replicate) % 2**31
-            reply = chat(
-                endpoint,
-                item.prompt,
-                temperature=generator.temperature,
-                top_p=generator.top_p,
-                max_tokens=generator.max_new_tokens,
-                seed=seed,
-            )
-            yield NewCandidate(
-                text=reply.text,
-                model=reply.model or generator.model,
-                revision="",
-                parameters=generator.parameters | {"endpoint": generator.url, "finish": reply.finish},
-                seed=seed,
-                replicate=replicate,
-                tokens=reply.tokens,
-                seconds=reply.seconds,
-                flags=("truncated",) if reply.finish == "length" else (),
-            )
+    def make(items: list[Item], alive: Callable[[], None]) -> Iterator[Written]:
+        for item in items:
+            made = []
+            for replicate in range(generator.k - item.candidates.count()):
+                seed = (item_seed(generator, item) + replicate) % 2**31
+                reply = chat(
+                    endpoint,
+                    item.prompt,
+                    temperature=generator.temperature,
+                    top_p=generator.top_p,
+                    max_tokens=generator.max_new_tokens,
+                    seed=seed,
+                )
+                made.append(as_reply(generator, replicate, seed, reply))
+                alive()
+            yield item, made
 
     return make
+
+
+def as_reply(generator: Generator, replicate: int, seed: int, reply: Reply) -> NewCandidate:
+    return NewCandidate(
+        text=reply.text,
+        model=reply.model or generator.model,
+        revision="",
+        parameters=generator.parameters | {"endpoint": generator.url, "finish": reply.finish},
+        seed=seed,
+        replicate=replicate,
+        tokens=reply.tokens,
+        seconds=reply.seconds,
+        flags=("truncated",) if reply.finish == "length" else (),
+    )

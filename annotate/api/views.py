@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -25,6 +24,7 @@ from annotate.api.serializers import (
     shown_assignment,
 )
 from annotate.enums import ImportMode, Role
+from annotate.http import person
 from annotate.keys import content_key
 from annotate.models import Assignment, Project
 from annotate.selectors.items import items_of
@@ -41,12 +41,6 @@ from annotate.services.uploads import keep_upload
 
 ANY = OpenApiTypes.OBJECT
 PAGE = 100
-
-
-def person(request: Request) -> User:
-    """Whoever is signed in; the default permission lets nobody else through."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def checked(serializer: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,350 +17,769 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Guideline',
+            name="Guideline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('external_id', models.CharField(max_length=512)),
-                ('group_key', models.CharField(help_text='Hash of the prompt.', max_length=64)),
-                ('prompt', models.JSONField()),
-                ('meta', models.JSONField(blank=True, default=dict)),
-                ('line', models.PositiveIntegerField(blank=True, null=True)),
-                ('seats_wanted', models.PositiveSmallIntegerField(default=0)),
-                ('seats_taken', models.PositiveSmallIntegerField(default=0)),
-                ('is_open', models.GeneratedField(db_persist=True, expression=models.Case(models.When(seats_taken__lt=models.F('seats_wanted'), then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("external_id", models.CharField(max_length=512)),
+                ("group_key", models.CharField(help_text="Hash of the prompt.", max_length=64)),
+                ("prompt", models.JSONField()),
+                ("meta", models.JSONField(blank=True, default=dict)),
+                ("line", models.PositiveIntegerField(blank=True, null=True)),
+                ("seats_wanted", models.PositiveSmallIntegerField(default=0)),
+                ("seats_taken", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "is_open",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(seats_taken__lt=models.F("seats_wanted"), then=models.Value(True)),
+                            default=models.Value(False),
+                        ),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='WorkerBeat',
+            name="WorkerBeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('queues', models.CharField(max_length=60)),
-                ('seen_at', models.DateTimeField()),
-                ('worked_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("queues", models.CharField(max_length=60)),
+                ("seen_at", models.DateTimeField()),
+                ("worked_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Judge',
+            name="Judge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('model', 'Model')], max_length=16)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(blank=True, max_length=120)),
-                ('recorded', models.BooleanField(default=False)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('queue_cursor', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='judges', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("person", "Person"), ("model", "Model")], max_length=16)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(blank=True, max_length=120)),
+                ("recorded", models.BooleanField(default=False)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("queue_cursor", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="judges",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(default=0, help_text='Above 0 only for hidden repeats.')),
-                ('state', models.CharField(choices=[('leased', 'Leased'), ('done', 'Done'), ('skipped', 'Skipped'), ('expired', 'Expired'), ('revoked', 'Revoked')], default='leased', max_length=16)),
-                ('seated', models.BooleanField(default=True, help_text="Whether it uses one of the item's seats for people.")),
-                ('lease_token', models.UUIDField(default=uuid.uuid4)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('taken_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('order', models.JSONField(help_text='Stored positions of the candidates in the order shown.')),
-                ('skip_reason', models.TextField(blank=True)),
-                ('guideline', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotate.guideline')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotate.item')),
-                ('judge', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotate.judge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "round",
+                    models.PositiveSmallIntegerField(default=0, help_text="Above 0 only for hidden repeats."),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("leased", "Leased"),
+                            ("done", "Done"),
+                            ("skipped", "Skipped"),
+                            ("expired", "Expired"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default="leased",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "seated",
+                    models.BooleanField(
+                        default=True, help_text="Whether it uses one of the item's seats for people."
+                    ),
+                ),
+                ("lease_token", models.UUIDField(default=uuid.uuid4)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("taken_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "order",
+                    models.JSONField(help_text="Stored positions of the candidates in the order shown."),
+                ),
+                ("skip_reason", models.TextField(blank=True)),
+                (
+                    "guideline",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annotate.guideline",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="annotate.item",
+                    ),
+                ),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="annotate.judge",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Judgment',
+            name="Judgment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('current', 'Current'), ('replaced', 'Replaced'), ('withdrawn', 'Withdrawn'), ('unparseable', 'Unparseable')], default='current', max_length=16)),
-                ('answers', models.JSONField()),
-                ('shown_order', models.JSONField()),
-                ('seconds', models.FloatField(blank=True, null=True)),
-                ('raw', models.JSONField(blank=True, help_text='What a model said before it was read.', null=True)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgments', to='annotate.assignment')),
-                ('guideline', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotate.guideline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("current", "Current"),
+                            ("replaced", "Replaced"),
+                            ("withdrawn", "Withdrawn"),
+                            ("unparseable", "Unparseable"),
+                        ],
+                        default="current",
+                        max_length=16,
+                    ),
+                ),
+                ("answers", models.JSONField()),
+                ("shown_order", models.JSONField()),
+                ("seconds", models.FloatField(blank=True, null=True)),
+                (
+                    "raw",
+                    models.JSONField(
+                        blank=True, help_text="What a model said before it was read.", null=True
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="judgments",
+                        to="annotate.assignment",
+                    ),
+                ),
+                (
+                    "guideline",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annotate.guideline",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('overlap', models.PositiveSmallIntegerField(default=1, help_text='People asked about each item.')),
-                ('lease_minutes', models.PositiveSmallIntegerField(default=10)),
-                ('max_open_leases', models.PositiveSmallIntegerField(default=3)),
-                ('seed', models.BigIntegerField(default=0, help_text='Decides the order in which sides and items are shown.')),
-                ('settings_version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "overlap",
+                    models.PositiveSmallIntegerField(default=1, help_text="People asked about each item."),
+                ),
+                ("lease_minutes", models.PositiveSmallIntegerField(default=10)),
+                ("max_open_leases", models.PositiveSmallIntegerField(default=3)),
+                (
+                    "seed",
+                    models.BigIntegerField(
+                        default=0, help_text="Decides the order in which sides and items are shown."
+                    ),
+                ),
+                ("settings_version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('overlap__gte', 1)), name='project_overlap_at_least_one'), models.CheckConstraint(condition=models.Q(('lease_minutes__gte', 1)), name='project_lease_at_least_a_minute')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("overlap__gte", 1)), name="project_overlap_at_least_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lease_minutes__gte", 1)), name="project_lease_at_least_a_minute"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('lead', 'Lead'), ('reviewer', 'Reviewer'), ('annotator', 'Annotator')], max_length=16)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("lead", "Lead"), ("reviewer", "Reviewer"), ("annotator", "Annotator")],
+                        max_length=16,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='judge',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judges', to='annotate.project'),
+            model_name="judge",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="judges", to="annotate.project"
+            ),
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('generate', 'Generate candidates'), ('score', 'Score pairs'), ('judge', 'Ask a model judge'), ('settle', 'Settle'), ('import', 'Import a file')], max_length=24)),
-                ('queue', models.CharField(choices=[('cpu', 'CPU'), ('gpu', 'GPU'), ('judge', 'Judge')], default='cpu', max_length=8)),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('split', 'Running in chunks'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=16)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('holder', models.CharField(blank=True, max_length=200)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='annotate.job')),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("generate", "Generate candidates"),
+                            ("score", "Score pairs"),
+                            ("judge", "Ask a model judge"),
+                            ("settle", "Settle"),
+                            ("import", "Import a file"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "queue",
+                    models.CharField(
+                        choices=[("cpu", "CPU"), ("gpu", "GPU"), ("judge", "Judge")],
+                        default="cpu",
+                        max_length=8,
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("split", "Running in chunks"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=16,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("holder", models.CharField(blank=True, max_length=200)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="annotate.job",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='annotate.project'),
+            model_name="item",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="annotate.project"
+            ),
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('digest', models.CharField(max_length=64)),
-                ('mode', models.CharField(choices=[('strict', 'Strict: all or nothing'), ('lenient', 'Lenient: set bad rows aside')], max_length=8)),
-                ('state', models.CharField(choices=[('done', 'Done'), ('refused', 'Refused')], max_length=8)),
-                ('counts', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='import_runs', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("strict", "Strict: all or nothing"),
+                            ("lenient", "Lenient: set bad rows aside"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("state", models.CharField(choices=[("done", "Done"), ("refused", "Refused")], max_length=8)),
+                ("counts", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="import_runs",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='guideline',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guidelines', to='annotate.project'),
+            model_name="guideline",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="guidelines", to="annotate.project"
+            ),
         ),
         migrations.CreateModel(
-            name='QuarantinedRow',
+            name="QuarantinedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('line_end', models.PositiveIntegerField()),
-                ('record', models.PositiveIntegerField(blank=True, null=True)),
-                ('field', models.CharField(blank=True, max_length=200)),
-                ('code', models.CharField(max_length=40)),
-                ('message', models.TextField()),
-                ('cure', models.TextField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantined', to='annotate.importrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("line_end", models.PositiveIntegerField()),
+                ("record", models.PositiveIntegerField(blank=True, null=True)),
+                ("field", models.CharField(blank=True, max_length=200)),
+                ("code", models.CharField(max_length=40)),
+                ("message", models.TextField()),
+                ("cure", models.TextField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quarantined",
+                        to="annotate.importrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('key', models.SlugField(max_length=60)),
-                ('kind', models.CharField(choices=[('preference', 'Preference'), ('text', 'Text')], max_length=16)),
-                ('text', models.TextField()),
-                ('required', models.BooleanField(default=True)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("key", models.SlugField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(choices=[("preference", "Preference"), ("text", "Text")], max_length=16),
+                ),
+                ("text", models.TextField()),
+                ("required", models.BooleanField(default=True)),
+                ("options", models.JSONField(blank=True, default=dict)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField()),
-                ('digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('reply', models.JSONField()),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField()),
+                ("digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("reply", models.JSONField()),
+                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Candidate',
+            name="Candidate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField()),
-                ('text_hash', models.CharField(max_length=64)),
-                ('prompt', models.JSONField(blank=True, null=True)),
-                ('origin', models.CharField(choices=[('imported', 'Imported'), ('generated', 'Generated'), ('person', 'Written by a person')], max_length=16)),
-                ('origin_key', models.CharField(help_text='Hash of what made it; the same work twice is one row.', max_length=64)),
-                ('model', models.CharField(blank=True, max_length=300)),
-                ('revision', models.CharField(blank=True, max_length=80)),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('seed', models.BigIntegerField(blank=True, null=True)),
-                ('tokens', models.PositiveIntegerField(blank=True, null=True)),
-                ('seconds', models.FloatField(blank=True, null=True)),
-                ('flags', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='annotate.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("text", models.TextField()),
+                ("text_hash", models.CharField(max_length=64)),
+                ("prompt", models.JSONField(blank=True, null=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("imported", "Imported"),
+                            ("generated", "Generated"),
+                            ("person", "Written by a person"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "origin_key",
+                    models.CharField(
+                        help_text="Hash of what made it; the same work twice is one row.", max_length=64
+                    ),
+                ),
+                ("model", models.CharField(blank=True, max_length=300)),
+                ("revision", models.CharField(blank=True, max_length=80)),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                ("seed", models.BigIntegerField(blank=True, null=True)),
+                ("tokens", models.PositiveIntegerField(blank=True, null=True)),
+                ("seconds", models.FloatField(blank=True, null=True)),
+                ("flags", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="candidates",
+                        to="annotate.item",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'position'), name='one_candidate_per_item_and_position'), models.UniqueConstraint(fields=('item', 'origin_key'), name='one_candidate_per_item_and_origin'), models.CheckConstraint(condition=models.Q(('origin__in', ['imported', 'generated', 'person'])), name='candidate_origin_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("item", "position"), name="one_candidate_per_item_and_position"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("item", "origin_key"), name="one_candidate_per_item_and_origin"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__in", ["imported", "generated", "person"])),
+                        name="candidate_origin_known",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state', 'leased')), fields=['leased_until'], name='assignment_by_lease_end'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state", "leased")),
+                fields=["leased_until"],
+                name="assignment_by_lease_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['judge', 'state', 'done_at'], name='assignment_by_judge'),
+            model_name="assignment",
+            index=models.Index(fields=["judge", "state", "done_at"], name="assignment_by_judge"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('item', 'judge', 'round'), name='one_assignment_per_item_judge_and_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("item", "judge", "round"), name="one_assignment_per_item_judge_and_round"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['leased', 'done', 'skipped', 'expired', 'revoked'])), name='assignment_state_known'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["leased", "done", "skipped", "expired", "revoked"])),
+                name="assignment_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'leased'), _negated=True), ('leased_until__isnull', False), _connector='OR'), name='assignment_lease_has_an_end'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "leased"), _negated=True),
+                    ("leased_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="assignment_lease_has_an_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(fields=('assignment', 'revision'), name='one_judgment_per_assignment_and_revision'),
+            model_name="judgment",
+            constraint=models.UniqueConstraint(
+                fields=("assignment", "revision"), name="one_judgment_per_assignment_and_revision"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('assignment',), name='one_current_judgment_per_assignment'),
+            model_name="judgment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "current")),
+                fields=("assignment",),
+                name="one_current_judgment_per_assignment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['current', 'replaced', 'withdrawn', 'unparseable'])), name='judgment_state_known'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["current", "replaced", "withdrawn", "unparseable"])),
+                name="judgment_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='one_membership_per_person_and_project'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user"), name="one_membership_per_person_and_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['lead', 'reviewer', 'annotator'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["lead", "reviewer", "annotator"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.UniqueConstraint(fields=('project', 'kind', 'name', 'version', 'recorded'), name='one_judge_per_name_and_version'),
+            model_name="judge",
+            constraint=models.UniqueConstraint(
+                fields=("project", "kind", "name", "version", "recorded"),
+                name="one_judge_per_name_and_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('project', 'user'), name='one_judge_per_person_and_project'),
+            model_name="judge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)),
+                fields=("project", "user"),
+                name="one_judge_per_person_and_project",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'model'])), name='judge_kind_known'),
+            model_name="judge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["person", "model"])), name="judge_kind_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['queue', 'due_at', 'id'], name='job_waiting_by_due'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["queue", "due_at", "id"],
+                name="job_waiting_by_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['leased_until'], name='job_by_lease_end'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state", "running")), fields=["leased_until"], name="job_by_lease_end"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['project', 'id'], name='job_by_project'),
+            model_name="job",
+            index=models.Index(fields=["project", "id"], name="job_by_project"),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['generate', 'score', 'judge', 'settle', 'import'])), name='job_kind_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["generate", "score", "judge", "settle", "import"])),
+                name="job_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'split', 'done', 'failed', 'cancelled'])), name='job_state_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["waiting", "running", "split", "done", "failed", "cancelled"])
+                ),
+                name="job_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('queue__in', ['cpu', 'gpu', 'judge'])), name='job_queue_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("queue__in", ["cpu", "gpu", "judge"])), name="job_queue_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['project', 'key'], name='item_open_by_key'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("is_open", True)), fields=["project", "key"], name="item_open_by_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['project', 'group_key'], name='item_by_prompt'),
+            model_name="item",
+            index=models.Index(fields=["project", "group_key"], name="item_by_prompt"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('project', 'key'), name='one_item_per_project_and_content'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("project", "key"), name="one_item_per_project_and_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('project', 'external_id'), name='one_item_per_project_and_external_id'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("project", "external_id"), name="one_item_per_project_and_external_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('seats_taken__lte', models.F('seats_wanted'))), name='item_never_overbooked'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seats_taken__lte", models.F("seats_wanted"))),
+                name="item_never_overbooked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'done')), fields=('project', 'digest'), name='one_import_per_project_and_file'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "done")),
+                fields=("project", "digest"),
+                name="one_import_per_project_and_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='guideline',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='one_guideline_per_project_and_version'),
+            model_name="guideline",
+            constraint=models.UniqueConstraint(
+                fields=("project", "version"), name="one_guideline_per_project_and_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='quarantinedrow',
-            index=models.Index(fields=['run', 'line'], name='quarantined_by_line'),
+            model_name="quarantinedrow",
+            index=models.Index(fields=["run", "line"], name="quarantined_by_line"),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(fields=('project', 'key'), name='one_question_per_project_and_key'),
+            model_name="question",
+            constraint=models.UniqueConstraint(
+                fields=("project", "key"), name="one_question_per_project_and_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['preference', 'text'])), name='question_kind_known'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["preference", "text"])), name="question_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='one_submission_per_person_and_key'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("user", "key"), name="one_submission_per_person_and_key"
+            ),
         ),
     ]

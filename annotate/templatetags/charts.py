@@ -31,7 +31,8 @@ def figure(value: float) -> str:
 
 def frame(width: float, height: float, inner: SafeString, label: str, extra: str = "") -> SafeString:
     return format_html(
-        '<svg class="chart {}" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}" role="img" aria-label="{}">{}</svg>',
+        '<svg class="chart {}" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}"'
+        ' role="img" aria-label="{}">{}</svg>',
         extra, figure(width), figure(height), figure(height), label, inner,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The one place where text that somebody else wrote becomes markup.
 
-Markdown is rendered with raw HTML switched off (it is shown as text), and the result then passes an allow-list of
-elements and attributes. Two doors, so that a hole in one is closed by the other.
+Markdown is rendered with raw HTML switched off (it is shown as text), and the result then passes a list
+of allowed elements and attributes. Two doors, so that a hole in one is closed by the other.
 """
 
 from __future__ import annotations

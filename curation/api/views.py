@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from annotate.access import access_project
 from annotate.api.serializers import JobOut
-from annotate.api.views import ANY, PAGE, checked, person
+from annotate.api.views import ANY, PAGE, checked
 from annotate.enums import Role
+from annotate.http import person
 from curation.api.serializers import EstimateOut, GenerateIn, PolicyIn, RecipeIn, ReleaseOut, ScoreIn
 from curation.selectors.releases import access_release, estimates_of, releases_of
 from curation.services.generating import ask_for_candidates

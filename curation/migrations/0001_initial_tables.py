@@ -7,186 +7,436 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('annotate', '0001_initial_tables'),
+        ("annotate", "0001_initial_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('random', 'Random share to people'), ('everyone', 'Everything to people')], max_length=24)),
-                ('human_budget', models.PositiveIntegerField(blank=True, help_text='Items for people; empty: all.', null=True)),
-                ('ask_models', models.BooleanField(default=True, help_text='Whether model judges are asked about every item.')),
-                ('seed', models.BigIntegerField(default=0)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("random", "Random share to people"), ("everyone", "Everything to people")],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "human_budget",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Items for people; empty: all.", null=True
+                    ),
+                ),
+                (
+                    "ask_models",
+                    models.BooleanField(
+                        default=True, help_text="Whether model judges are asked about every item."
+                    ),
+                ),
+                ("seed", models.BigIntegerField(default=0)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="policies",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recipe',
+            name="Recipe",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('steps', models.JSONField(default=list)),
-                ('pool', models.CharField(default='people_first', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1, help_text='Raised at every change; a stale edit is refused.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipes', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("steps", models.JSONField(default=list)),
+                ("pool", models.CharField(default="people_first", max_length=12)),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Raised at every change; a stale edit is refused."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipes",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('recipe', models.JSONField()),
-                ('manifest', models.JSONField(default=dict)),
-                ('manifest_sha256', models.CharField(blank=True, max_length=64)),
-                ('rows', models.PositiveIntegerField()),
-                ('dropped', models.JSONField(default=dict, help_text='Rows dropped by each step.')),
-                ('content_hash', models.CharField(max_length=64)),
-                ('folder', models.CharField(blank=True, max_length=300)),
-                ('frozen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('frozen_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='releases', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("recipe", models.JSONField()),
+                ("manifest", models.JSONField(default=dict)),
+                ("manifest_sha256", models.CharField(blank=True, max_length=64)),
+                ("rows", models.PositiveIntegerField()),
+                ("dropped", models.JSONField(default=dict, help_text="Rows dropped by each step.")),
+                ("content_hash", models.CharField(max_length=64)),
+                ("folder", models.CharField(blank=True, max_length=300)),
+                ("frozen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "frozen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="releases",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReleaseRow',
+            name="ReleaseRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('data', models.JSONField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='release_rows', to='annotate.item')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='frozen_rows', to='curation.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("data", models.JSONField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="release_rows",
+                        to="annotate.item",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="frozen_rows",
+                        to="curation.release",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(choices=[('person', 'People'), ('model', 'Models'), ('both', 'People and models')], max_length=8)),
-                ('reason', models.TextField()),
-                ('probability', models.FloatField(help_text='Chance, before the draw, that a person is asked.')),
-                ('expected_gain', models.FloatField(blank=True, null=True)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='routes', to='annotate.item')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='routes', to='curation.policy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        choices=[("person", "People"), ("model", "Models"), ("both", "People and models")],
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                (
+                    "probability",
+                    models.FloatField(help_text="Chance, before the draw, that a person is asked."),
+                ),
+                ("expected_gain", models.FloatField(blank=True, null=True)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="routes", to="annotate.item"
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="routes",
+                        to="curation.policy",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scorer', models.CharField(choices=[('ches', 'CHES'), ('length', 'Length gap'), ('edit', 'Edit similarity'), ('embedding', 'Embedding similarity')], max_length=24)),
-                ('revision', models.CharField(max_length=120)),
-                ('parameters_hash', models.CharField(max_length=64)),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('subject_hash', models.CharField(max_length=64)),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('details', models.JSONField(blank=True, default=dict)),
-                ('flags', models.JSONField(blank=True, default=list)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotate.candidate')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='annotate.item')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotate.candidate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scorer",
+                    models.CharField(
+                        choices=[
+                            ("ches", "CHES"),
+                            ("length", "Length gap"),
+                            ("edit", "Edit similarity"),
+                            ("embedding", "Embedding similarity"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("revision", models.CharField(max_length=120)),
+                ("parameters_hash", models.CharField(max_length=64)),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                ("subject_hash", models.CharField(max_length=64)),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("details", models.JSONField(blank=True, default=dict)),
+                ("flags", models.JSONField(blank=True, default=list)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="annotate.candidate"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scores", to="annotate.item"
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="annotate.candidate"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Settlement',
+            name="Settlement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.CharField(choices=[('people', 'People'), ('models', 'Models'), ('together', 'People and models together'), ('people_first', 'People where they judged, models elsewhere')], max_length=12)),
-                ('method', models.CharField(max_length=40)),
-                ('alpha', models.FloatField(blank=True, help_text='Ordinal; empty where it cannot be computed.', null=True)),
-                ('alpha_low', models.FloatField(blank=True, null=True)),
-                ('alpha_high', models.FloatField(blank=True, null=True)),
-                ('n_items', models.PositiveIntegerField()),
-                ('n_judgments', models.PositiveIntegerField()),
-                ('n_units', models.PositiveIntegerField(help_text='Items with two judgments or more.')),
-                ('input_hash', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='settlements', to='annotate.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.CharField(
+                        choices=[
+                            ("people", "People"),
+                            ("models", "Models"),
+                            ("together", "People and models together"),
+                            ("people_first", "People where they judged, models elsewhere"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("method", models.CharField(max_length=40)),
+                (
+                    "alpha",
+                    models.FloatField(
+                        blank=True, help_text="Ordinal; empty where it cannot be computed.", null=True
+                    ),
+                ),
+                ("alpha_low", models.FloatField(blank=True, null=True)),
+                ("alpha_high", models.FloatField(blank=True, null=True)),
+                ("n_items", models.PositiveIntegerField()),
+                ("n_judgments", models.PositiveIntegerField()),
+                ("n_units", models.PositiveIntegerField(help_text="Items with two judgments or more.")),
+                ("input_hash", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="settlements",
+                        to="annotate.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Estimate',
+            name="Estimate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.CharField(choices=[('people', 'People'), ('models', 'Models'), ('together', 'People and models together'), ('people_first', 'People where they judged, models elsewhere')], max_length=12)),
-                ('method', models.CharField(max_length=40)),
-                ('verdict', models.CharField(choices=[('first', 'First is better'), ('second', 'Second is better'), ('tie', 'Equal'), ('neither', 'Neither is acceptable'), ('undecided', 'Undecided')], max_length=12)),
-                ('preference', models.FloatField(blank=True, help_text='Mean of −3..3; negative favours the first.', null=True)),
-                ('strength', models.FloatField(blank=True, null=True)),
-                ('confidence', models.FloatField(help_text='Share of the judges who gave the verdict.')),
-                ('n_judges', models.PositiveIntegerField()),
-                ('spread', models.FloatField(blank=True, null=True)),
-                ('input_hash', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='estimates', to='annotate.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.CharField(
+                        choices=[
+                            ("people", "People"),
+                            ("models", "Models"),
+                            ("together", "People and models together"),
+                            ("people_first", "People where they judged, models elsewhere"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("method", models.CharField(max_length=40)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("first", "First is better"),
+                            ("second", "Second is better"),
+                            ("tie", "Equal"),
+                            ("neither", "Neither is acceptable"),
+                            ("undecided", "Undecided"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "preference",
+                    models.FloatField(
+                        blank=True, help_text="Mean of −3..3; negative favours the first.", null=True
+                    ),
+                ),
+                ("strength", models.FloatField(blank=True, null=True)),
+                ("confidence", models.FloatField(help_text="Share of the judges who gave the verdict.")),
+                ("n_judges", models.PositiveIntegerField()),
+                ("spread", models.FloatField(blank=True, null=True)),
+                ("input_hash", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="estimates",
+                        to="annotate.item",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'pool', 'method'), name='one_estimate_per_item_pool_and_method'), models.CheckConstraint(condition=models.Q(('pool__in', ['people', 'models', 'together', 'people_first'])), name='estimate_pool_known'), models.CheckConstraint(condition=models.Q(('verdict__in', ['first', 'second', 'tie', 'neither', 'undecided'])), name='estimate_verdict_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("item", "pool", "method"), name="one_estimate_per_item_pool_and_method"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pool__in", ["people", "models", "together", "people_first"])),
+                        name="estimate_pool_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verdict__in", ["first", "second", "tie", "neither", "undecided"])
+                        ),
+                        name="estimate_verdict_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='one_policy_per_project_and_version'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                fields=("project", "version"), name="one_policy_per_project_and_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['random', 'everyone'])), name='policy_kind_known'),
+            model_name="policy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["random", "everyone"])), name="policy_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recipe',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_recipe_per_project_and_name'),
+            model_name="recipe",
+            constraint=models.UniqueConstraint(
+                fields=("project", "name"), name="one_recipe_per_project_and_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='one_release_per_project_and_version'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                fields=("project", "version"), name="one_release_per_project_and_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='releaserow',
-            constraint=models.UniqueConstraint(fields=('release', 'position'), name='one_row_per_release_and_position'),
+            model_name="releaserow",
+            constraint=models.UniqueConstraint(
+                fields=("release", "position"), name="one_row_per_release_and_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='releaserow',
-            constraint=models.UniqueConstraint(fields=('release', 'item'), name='one_row_per_release_and_item'),
+            model_name="releaserow",
+            constraint=models.UniqueConstraint(
+                fields=("release", "item"), name="one_row_per_release_and_item"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.UniqueConstraint(fields=('item', 'policy'), name='one_route_per_item_and_policy'),
+            model_name="route",
+            constraint=models.UniqueConstraint(
+                fields=("item", "policy"), name="one_route_per_item_and_policy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['person', 'model', 'both'])), name='route_target_known'),
+            model_name="route",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target__in", ["person", "model", "both"])), name="route_target_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gte', 0), ('probability__lte', 1)), name='route_probability_is_one'),
+            model_name="route",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__gte", 0), ("probability__lte", 1)),
+                name="route_probability_is_one",
+            ),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(fields=['scorer', 'subject_hash'], name='score_by_subject'),
+            model_name="score",
+            index=models.Index(fields=["scorer", "subject_hash"], name="score_by_subject"),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('item', 'subject_hash', 'scorer', 'revision', 'parameters_hash'), name='one_score_per_subject_scorer_and_revision'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("item", "subject_hash", "scorer", "revision", "parameters_hash"),
+                name="one_score_per_subject_scorer_and_revision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('scorer__in', ['ches', 'length', 'edit', 'embedding'])), name='score_scorer_known'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scorer__in", ["ches", "length", "edit", "embedding"])),
+                name="score_scorer_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('project', 'pool', 'method'), name='one_settlement_per_project_pool_and_method'),
+            model_name="settlement",
+            constraint=models.UniqueConstraint(
+                fields=("project", "pool", "method"), name="one_settlement_per_project_pool_and_method"
+            ),
         ),
     ]

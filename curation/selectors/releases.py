@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -31,3 +33,8 @@ def estimates_of(project: Project) -> QuerySet[Estimate]:
 def release_rows_of(item: Item) -> QuerySet[ReleaseRow]:
     """The releases an item is part of."""
     return item.release_rows.select_related("release").order_by("release__version")
+
+
+def first_rows(release: Release, *, limit: int = 5) -> list[dict[str, Any]]:
+    """The first rows of a release as they were frozen."""
+    return list(release.frozen_rows.order_by("position").values_list("data", flat=True)[:limit])

@@ -11,7 +11,7 @@ from annotate.selectors.items import pairable_items
 from annotate.services.jobs import enqueue_job
 from curation.enums import Target
 from curation.models import Route
-from curation.services.routing import current_policy
+from curation.selectors.policies import current_policy
 
 CHUNK = 12
 

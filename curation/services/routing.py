@@ -91,10 +91,6 @@ def route_items(*, policy: Policy, item_ids: Sequence[int] | None = None) -> Rou
     )
 
 
-def current_policy(*, project: Project) -> Policy | None:
-    return project.policies.order_by("-version").first()
-
-
 def _chosen(policy: Policy, waiting: list[tuple[str, int]], left: int) -> set[int]:
     """The items for people: all that fit, in an order drawn from the seed and the items' own content."""
 

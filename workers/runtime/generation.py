@@ -1,8 +1,9 @@
 """Sample responses: the same seed, prompt and parameters give the same texts, whatever ran before or beside.
 
-Each response has random numbers of its own. A token is drawn by the Gumbel-max rule (Gumbel 1954; Maddison et al.,
-arXiv 1411.0030): argmax of log p + g with g = −log(−log u) is distributed as p, so decoding is greedy over noisy
-scores, and a response does not depend on its neighbours in the batch but for the last digits of their arithmetic.
+Each response has random numbers of its own. A token is drawn by the Gumbel-max rule (Gumbel 1954; Maddison
+et al., arXiv 1411.0030): argmax of log p + g with g = −log(−log u) is distributed as p, so decoding is
+greedy over noisy scores, and a response does not depend on its neighbours in the batch but for the last
+digits of their arithmetic.
 """
 
 from __future__ import annotations
@@ -70,9 +71,9 @@ def generate_many(
 ) -> list[list[Generated]]:
     """``k`` responses to each prompt, all of them as one left-padded batch.
 
-    ``seeds``: one per prompt. ``temperature`` 0 takes the likeliest token each time, and then all k are alike and
-    flagged so. A response that came out empty or twice is drawn again a few times. Raises ValueError when a prompt
-    leaves no room in the model's window.
+    ``seeds``: one per prompt. ``temperature`` 0 takes the likeliest token each time, and then all k are
+    alike and flagged so. A response that came out empty or twice is drawn again a few times. Raises
+    ValueError when a prompt leaves no room in the model's window.
     """
     asked = [lm.prompt_ids(messages) for messages in prompts]
     limit = min(max_new_tokens, lm.window - max(map(len, asked), default=0))
@@ -82,9 +83,7 @@ def generate_many(
     spare: list[list[Generated]] = [[] for _ in prompts]
     for draw in range(REDRAWS + 1 if temperature > 0 else 1):
         wanted = [
-            (place, replicate)
-            for place in range(len(prompts))
-            for replicate in range(k - len(kept[place]))
+            (place, replicate) for place in range(len(prompts)) for replicate in range(k - len(kept[place]))
         ]
         if not wanted:
             break
@@ -93,7 +92,10 @@ def generate_many(
         for (place, _replicate), one in zip(wanted, made, strict=True):
             fresh = one.text and one.text not in {other.text for other in kept[place]}
             (kept[place] if fresh else spare[place]).append(one)
-    return [good + [_flagged(one) for one in rest[: k - len(good)]] for good, rest in zip(kept, spare, strict=True)]
+    return [
+        good + [_flagged(one) for one in rest[: k - len(good)]]
+        for good, rest in zip(kept, spare, strict=True)
+    ]
 
 
 def _draw(

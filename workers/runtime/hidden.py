@@ -6,8 +6,8 @@ Source: Razin et al., "Unintentional Unalignment: Likelihood Displacement in Dir
     s = sum of h over the positions from the last prompt token to the last response token
 
 is the sum of the vectors that predict the response and its end: |y| + 1 of them for |y| tokens, no end
-token given. CHES and LN-CHES in both directions follow from <s1, s2>, |s1|², |s2|² and the two counts, so only these
-leave here.
+token given. CHES and LN-CHES in both directions follow from <s1, s2>, |s1|², |s2|² and the two counts, so
+only these leave here.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class GramRow:
     """One pair's scalars. ``cross``: <s1, s2>; ``square_*``: |s|²; ``n_*``: vectors summed, tokens + 1.
 
     ``last_inner``: inner product of the two last vectors. ``edit``: token edit distance over the longer
-    length, 0..1. All numbers but the counts are None where a flag says why: "empty", "no_prompt", "not_finite".
-    The flags "identical" and "truncated" leave the numbers standing.
+    length, 0..1. All numbers but the counts are None where a flag says why: "empty", "no_prompt",
+    "not_finite". The flags "identical" and "truncated" leave the numbers standing.
     """
 
     cross: float | None
@@ -51,8 +51,8 @@ def gram(lm: LanguageModel, pairs: Sequence[Pair], *, max_tokens: int = 1024) ->
     """Score pairs one after the other, in their order.
 
     ``max_tokens``: each response is cut on the right to this many tokens, or to what the window leaves
-    after the prompt; the end of the prompt is never cut. Prompt and response are tokenised apart and their ids
-    joined, so that no token reaches across the boundary.
+    after the prompt; the end of the prompt is never cut. Prompt and response are tokenised apart and their
+    ids joined, so that no token reaches across the boundary.
     """
     for pair in pairs:
         yield _row(lm, pair, max_tokens)

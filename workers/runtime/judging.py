@@ -26,8 +26,8 @@ CLIP = 1e-4
 @dataclass(frozen=True, slots=True)
 class Choice:
     """``p_first``: probability that the response shown first is better, given that one of the letters is
-    said; clipped to 1e-4 from both ends. ``mass``: probability of either letter. ``prompt_hash`` names what was
-    asked."""
+    said; clipped to 1e-4 from both ends. ``mass``: probability of either letter. ``prompt_hash`` names
+    what was asked."""
 
     p_first: float
     mass: float
@@ -38,8 +38,8 @@ def force_choice(lm: LanguageModel, prompt: Messages, first: str, second: str) -
     """Ask which response is better, ``first`` shown first.
 
     Nothing is generated: the answer is read from the next-token probabilities after the opening words,
-    over every spelling of a letter that is one token ("A" and " A"). Long responses are cut alike, so that both fit
-    the window. Raises ValueError when the request alone fills the window.
+    over every spelling of a letter that is one token ("A" and " A"). Long responses are cut alike, so that
+    both fit the window. Raises ValueError when the request alone fills the window.
     """
     torch = import_torch()
     text = _question(lm, prompt, first, second)

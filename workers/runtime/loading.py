@@ -16,7 +16,9 @@ from workers.runtime.packaged import ModelFolder
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 
 # The files that transformers reads settings from.
-CONFIGS = frozenset({"config.json", "tokenizer_config.json", "generation_config.json", "processor_config.json"})
+CONFIGS = frozenset(
+    {"config.json", "tokenizer_config.json", "generation_config.json", "processor_config.json"}
+)
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 # Notes that transformers itself writes when it saves; every other private key is refused.
 HARMLESS = frozenset({"_from_model_config", "_name_or_path"})

@@ -123,7 +123,9 @@ def test_a_skipped_item_comes_back_by_undo(desk):
 def test_an_answer_under_a_lost_lease_changes_nothing(desk):
     taken = desk("next/").json()["assignment"]
 
-    reply = desk(f"assignments/{taken['id']}/judgment/", answer(taken, 1, lease_token=str(uuid.uuid4())), "put")
+    reply = desk(
+        f"assignments/{taken['id']}/judgment/", answer(taken, 1, lease_token=str(uuid.uuid4())), "put"
+    )
 
     assert (reply.status_code, reply.json()["error"]) == (409, "lease_lost")
     assert Judgment.objects.count() == 0

@@ -14,15 +14,10 @@ from annotate.models import Project
 from annotate.services.importing import ImportReport, import_items
 from annotate.services.projects import create_project
 from curation.services.generating import ask_for_candidates
-from curation.services.releasing import save_recipe
+from curation.services.releasing import DEFAULT_STEPS, save_recipe
 from curation.services.routing import make_policy, route_items
 
 DEMO = Path(settings.BASE_DIR) / "demo"
-RECIPE = [
-    {"step": "drop_undecided"},
-    {"step": "drop_alike", "top_percent": 10},
-    {"step": "drop_duplicates"},
-]
 
 
 class Command(BaseCommand):
@@ -49,7 +44,7 @@ class Command(BaseCommand):
         prompts = self.import_unanswered(project)
         policy = make_policy(project=project, kind="everyone", ask_models=True)
         route_items(policy=policy)
-        save_recipe(project=project, name="Clean pairs", steps=RECIPE)
+        save_recipe(project=project, name="Clean pairs", steps=DEFAULT_STEPS)
         if not options["no_generate"]:
             try:
                 ask_for_candidates(project=project, k=2, max_new_tokens=160)
