@@ -11,7 +11,7 @@ MIDDLE = 4
 
 
 class VerdictForm(forms.Form):
-    """One answer as the desk's page posts it: about the sides as shown, with what names the item it is about."""
+    """One answer as the desk's page posts it: about the sides as shown, and naming the item shown."""
 
     lease_token = forms.UUIDField()
     digest = forms.CharField(max_length=64)

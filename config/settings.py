@@ -168,10 +168,12 @@ if env.flag("WINNOW_BEHIND_PROXY", default=False):
 # Files
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("WINNOW_STATIC_ROOT", str(WINNOW_HOME / "static")))
+# Only a team collects its static files; WhiteNoise warns about a folder that is not there.
+_static = Path(env.text("WINNOW_STATIC_ROOT", str(WINNOW_HOME / "static")))
+STATIC_ROOT = _static if WINNOW_TEAM or _static.is_dir() else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Nobody runs collectstatic on a laptop; without the finders there would be no stylesheet.
-WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
+WHITENOISE_USE_FINDERS = not _static.is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

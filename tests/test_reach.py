@@ -145,6 +145,12 @@ def send(client: Client, method: str, path: str):
     return answer
 
 
+def seen(answer) -> tuple[int, bytes]:
+    """What a caller can tell answers apart by; the form token is another on every page."""
+    body = b"" if answer.streaming else answer.content
+    return answer.status_code, re.sub(rb'("X-CSRFToken": "|csrfmiddlewaretoken" value=")[^"]+', b"", body)
+
+
 SCOPED = [route for route in routes() if "slug" in route.parts]
 
 
@@ -164,7 +170,7 @@ def test_a_stranger_meets_the_same_404_for_our_project_and_for_none(route, place
             found = send(clients[name], method, route.filled(here))
             absent = send(clients[name], method, route.filled(nowhere))
             assert found.status_code in (404, 405), (name, method)
-            assert (found.status_code, found.content) == (absent.status_code, absent.content), (name, method)
+            assert seen(found) == seen(absent), (name, method)
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)
@@ -206,10 +212,7 @@ def test_another_projects_object_in_my_projects_path_is_the_same_404_as_none(rou
             found = send(clients[name], method, route.filled(mixed))
             missing = send(clients[name], method, route.filled(absent))
             assert found.status_code in (404, 405), (name, method)
-            assert (found.status_code, found.content) == (missing.status_code, missing.content), (
-                name,
-                method,
-            )
+            assert seen(found) == seen(missing), (name, method)
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=lambda route: route.name)

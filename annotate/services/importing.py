@@ -62,7 +62,7 @@ def import_items(
 
     Raises ImportRefused with the defects when strict and anything is wrong, or when no row can be had at all.
     """
-    name = (name or path.name)[:255]
+    name = shown_name(name or path.name)
     digest = file_digest(path)
     earlier = _earlier_run(project, digest)
     if earlier is not None:
@@ -78,11 +78,17 @@ def import_items(
             return _repeat(earlier) if earlier else _write(project, path, name, digest, mode, by)
     except FileRefused as refusal:
         # The file changed between the two passes: what was written is rolled back.
-        raise refusal_of(name, refusal.defects, len(refusal.defects)) from refusal
+        raise refusal_of(name, refusal.defects, refusal.total) from refusal
 
 
 def _earlier_run(project: Project, digest: str) -> ImportRun | None:
     return ImportRun.objects.filter(project=project, digest=digest, state=ImportState.DONE).first()
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it may be stored: what a client sends can hold characters that no database keeps."""
+    kept = "".join(character for character in name if character.isprintable())
+    return kept.encode("utf-8", "ignore").decode()[:255] or "upload"
 
 
 def file_digest(path: Path) -> str:
@@ -105,7 +111,7 @@ def _survey(project: Project, path: Path, name: str) -> tuple[list[Defect], int]
             else:
                 rows += 1
     except FileRefused as refusal:
-        raise refusal_of(name, refusal.defects, len(refusal.defects)) from refusal
+        raise refusal_of(name, refusal.defects, refusal.total) from refusal
     if not rows:
         raise refusal_of(name, defects, len(defects))
     return defects, len(defects)
@@ -261,7 +267,7 @@ def _quarantined(run: ImportRun, defect: Defect) -> QuarantinedRow:
 def refusal_of(name: str, defects: list[Defect], total: int) -> ImportRefused:
     """Say why a file is not taken. Nothing of it is kept, not even a record of the attempt."""
     first = defects[0] if defects else None
-    where = f"line {first.line}: {first.message}" if first else "it has no rows"
+    where = f"{first.place}: {first.message}" if first else "it has no rows"
     return ImportRefused(
         f"{name} was not imported: {where}",
         defects=shown(defects),
@@ -289,5 +295,5 @@ def enqueue_import(
 ) -> Job:
     """Ask a worker to import an upload (a file name under the home's uploads), so that no page waits for
     it."""
-    payload = {"upload": upload, "name": name[:255], "mode": mode.value, "by": by.pk if by else None}
+    payload = {"upload": upload, "name": shown_name(name), "mode": mode.value, "by": by.pk if by else None}
     return enqueue_job(kind=JobKind.IMPORT, project=project, payload=payload)

@@ -19,6 +19,8 @@ from workers.running import run_next
 
 BEAT_EVERY = 4.0
 SWEEP_EVERY = 20.0
+# One thread each: what takes a second shall not wait behind a model that works for minutes.
+LANES = ((JobQueue.CPU,), (JobQueue.GPU, JobQueue.JUDGE))
 
 
 class Command(BaseCommand):
@@ -35,7 +37,16 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         heart = threading.Thread(target=self.keep_beating, args=(name, options["queues"], stop), daemon=True)
         heart.start()
-        self.work(name, options["queues"].split(","), options["poll"], stop)
+        asked = set(options["queues"].split(","))
+        lanes = [queues for lane in LANES if (queues := [queue for queue in lane if queue in asked])]
+        threads = [
+            threading.Thread(target=self.work, args=(f"{name}-{queues[0]}", queues, options["poll"], stop))
+            for queues in lanes
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         heart.join(timeout=BEAT_EVERY + 1)
         leave(name=name)
 
