@@ -49,7 +49,7 @@ class GenerateForm(forms.Form):
     url = forms.CharField(
         label="Endpoint",
         required=False,
-        help_text="OpenAI-compatible, such as http://localhost:8000/v1. Empty: the local model on this machine.",
+        help_text="OpenAI-compatible, such as http://localhost:8000/v1. Empty: the local model.",
     )
     model = forms.CharField(label="Model at the endpoint", required=False)
 
