@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -126,6 +127,8 @@ def moved(
 ) -> HttpResponse:
     """After a POST: the fragment for a script, a redirect to the page without one."""
     if not wants_fragment(request):
+        if said:
+            messages.info(request, said)
         return redirect("show_desk", project.slug)
     return answer(request, project, judge, assignment, said=said, begun=True)
 

@@ -145,7 +145,10 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "desk" && !desk()) return;
   window.scrollTo({ top: 0, behavior: "instant" });
-  document.getElementById("main")?.focus({ preventScroll: true });
+  // Whoever was quick enough to be in a field already stays there.
+  if (!document.activeElement || document.activeElement === document.body) {
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }
   begin();
 });
 window.setInterval(beat, BEAT_EVERY);
