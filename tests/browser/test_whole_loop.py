@@ -81,12 +81,13 @@ def test_undo_by_key_brings_the_last_answer_back(page, running):
 
 def test_keys_rest_while_somebody_types(page, running):
     open_item(page, running)
+    page.keyboard.press("3")
 
     page.keyboard.press("t")
     page.keyboard.type("1 neither 7")
 
     assert page.input_value("[name=answer_justification]") == "1 neither 7"
-    assert page.locator("[name=shown_preference]:checked").count() == 0
+    assert page.locator("[name=shown_preference]:checked").input_value() == "3"
 
 
 def test_nothing_on_the_desk_names_a_model(page, running):
