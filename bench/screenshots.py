@@ -45,7 +45,7 @@ def prepare(chromium: Any, running: Running) -> None:
     """Label a few items, score, settle and freeze, as a lead would."""
     page = open_page(chromium, running)
     page.goto(f"{running.url}/p/demo/scores/")
-    for scorer in ("length", "edit", "embedding", "ches"):
+    for scorer in ("length", "edit", "embedding"):
         page.click(f"button[value={scorer}]")
     page.goto(f"{running.url}/p/demo/desk/")
     page.keyboard.press("Enter")
@@ -59,7 +59,7 @@ def prepare(chromium: Any, running: Running) -> None:
         )
     page.goto(f"{running.url}/p/demo/settling/")
     page.click("text=Settle now")
-    page.wait_for_selector("table td.n", timeout=240_000)
+    page.wait_for_selector("text=Done", timeout=60_000)
     page.goto(f"{running.url}/p/demo/recipes/1/")
     page.click("text=/Freeze/")
     page.wait_for_url("**/releases/1/")

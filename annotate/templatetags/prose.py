@@ -24,9 +24,10 @@ register = template.Library()
 
 # Longer texts are shown as they are: a reader judges them all the same, and no text may hold a page up.
 MAX_CHARACTERS = 20_000
+MAX_LINES = 1_000
 MAX_DELIMITERS = 2_000
 NESTING = re.compile(r"^[ \t>*+\-\d.)]{80,}", re.MULTILINE)
-OPENERS = re.compile(r"[\[\]<`*_~]")
+OPENERS = re.compile(r"[\[\]<`*_~|]")
 RUNS = re.compile(r"([\[!<`*_~>])\1{31,}")
 
 TAGS = {
@@ -35,6 +36,7 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
+ABSOLUTE = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 
 ROLE_NAMES = {"user": "Person", "assistant": "Assistant", "system": "Instructions", "tool": "Tool"}
 
@@ -53,6 +55,11 @@ def _alt_text(
     return escape(renderer.renderInlineAsText(tokens[index].children or [], options, env))
 
 
+def _keep_absolute(tag: str, name: str, value: str) -> str | None:
+    """A link that leads to a place on this server was written by nobody who knows this server."""
+    return value if name != "href" or ABSOLUTE.match(value) else None
+
+
 def render_prose(text: str) -> SafeString:
     """Return the text as safe markup: Markdown where that is cheap, else the plain text."""
     if is_heavy(text):
@@ -66,6 +73,7 @@ def render_prose(text: str) -> SafeString:
         dirty,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_keep_absolute,
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
         generic_attribute_prefixes=set(),
@@ -80,7 +88,7 @@ def plain_prose(text: str) -> SafeString:
 
 def is_heavy(text: str) -> bool:
     """Whether rendering could take long: size, deep nesting, or long runs of what opens a span."""
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS or text.count("\n") > MAX_LINES:
         return True
     if NESTING.search(text) or RUNS.search(text):
         return True
