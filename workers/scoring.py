@@ -46,12 +46,22 @@ def ches_scores(pairs: list[Pair], parameters: dict[str, Any]) -> Scored:
 
     lm = load_language_model(smollm2(Path(settings.WINNOW_MODELS)))
     limit = int(parameters.get("max_tokens", 1024))
-    texts = [TextPair(item.prompt, first.text, second.text) for item, first, second in pairs]
+    texts = [
+        TextPair(first.prompt or item.prompt, first.text, second.text)
+        for item, first, second in pairs
+        if first.prompt == second.prompt
+    ]
 
     def scores() -> Iterator[NewScore]:
         from curation.numerics.ches import ln_ches
 
-        for (item, first, second), row in zip(pairs, gram(lm, texts, max_tokens=limit), strict=True):
+        rows = gram(lm, texts, max_tokens=limit)
+        for item, first, second in pairs:
+            if first.prompt != second.prompt:
+                # CHES compares responses to one prompt; across prompts there is no number to give.
+                yield NewScore(item.pk, first.pk, second.pk, None, flags=("own_prompts",))
+                continue
+            row = next(rows)
             known = row.cross is not None
             yield NewScore(
                 item_id=item.pk,
