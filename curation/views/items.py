@@ -17,7 +17,8 @@ def show_items(request: HttpRequest, slug: str) -> HttpResponse:
     """Browse the items by keyset: a page costs the same however many there are."""
     project = door(request, slug)
     after = request.GET.get("after", "")
-    sought = request.GET.get("q", "").strip()[:200]
+    # PostgreSQL refuses a NUL in a text, and no id has one.
+    sought = request.GET.get("q", "").replace("\0", "").strip()[:200]
     rows, more = item_rows(
         project, after=int(after) if after.isdecimal() and len(after) < 18 else 0, sought=sought
     )
