@@ -77,6 +77,11 @@ class RecipeForm(forms.Form):
     drop_duplicates = forms.BooleanField(label="Drop exact duplicates", required=False, initial=True)
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def keep_name(self) -> RecipeForm:
+        """For a recipe that exists: its name is what it is kept under, so no field offers to change it."""
+        self.fields["name"].widget = forms.HiddenInput()
+        return self
+
     def steps(self) -> list[dict[str, Any]]:
         """The recipe as it is stored; the undecided are always dropped, for they have no chosen side."""
         chosen: list[dict[str, Any]] = [{"step": "drop_undecided"}]

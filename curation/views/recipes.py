@@ -46,7 +46,7 @@ def show_recipe(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One recipe with what each step keeps and drops now; saving it keeps its name."""
     project = door(request, slug)
     recipe = access_recipe(project=project, pk=pk)
-    form = RecipeForm(request.POST) if request.method == "POST" else RecipeForm.about(recipe)
+    form = (RecipeForm(request.POST) if request.method == "POST" else RecipeForm.about(recipe)).keep_name()
     if request.method == "POST" and form.is_valid():
         saved = attempt(
             request,

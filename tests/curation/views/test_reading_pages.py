@@ -98,6 +98,16 @@ def test_the_stages_render_alone_and_ask_for_themselves_again(project, lead, set
     assert fragment.strip().startswith('<div id="stages"')
     assert f'hx-get="{url}"' in fragment
     assert fragment.count('class="stage"') == 7
+    for name in (
+        "show_import",
+        "show_candidates",
+        "show_scores",
+        "show_routing",
+        "show_judges",
+        "show_settling",
+        "show_releases",
+    ):
+        assert f'href="{reverse(name, args=[project.slug])}"' in fragment
 
 
 @pytest.mark.parametrize("name", ["show_items", "show_judges", "show_settling", "show_members"])
@@ -189,3 +199,9 @@ def test_a_release_downloads_as_a_zip_of_its_files(project, reviewer, recipe, si
     assert "load_dataset" in page
     assert f'filename="{project.slug}-v1.zip"' in answer.headers["Content-Disposition"]
     assert any(name.endswith("manifest.json") for name in zipfile.ZipFile(archive).namelist())
+
+
+def test_a_recipe_that_exists_does_not_offer_another_name(project, lead, recipe, sign_in):
+    page = text_of(sign_in(lead).get(reverse("show_recipe", args=[project.slug, recipe.pk])))
+
+    assert '<input type="hidden" name="name" value="Clean"' in page
