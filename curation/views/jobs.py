@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotate.access import access_job
 from annotate.http import wants_fragment
-from annotate.services.jobs import cancel_job, retry_job
+from annotate.services.jobs import OPEN_STATES, cancel_job, retry_job
 from curation.views.frame import door, page
 
 
@@ -16,7 +16,11 @@ def show_job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = door(request, slug)
     job = access_job(project=project, pk=pk)
     template = "curation/_job.html" if wants_fragment(request) else "curation/job.html"
-    return page(request, template, project, tab="show_overview", job=job)
+    shown = page(request, template, project, tab="show_overview", job=job)
+    if wants_fragment(request) and job.state not in OPEN_STATES:
+        # It has just ended: what it changed is elsewhere on the page.
+        shown["HX-Refresh"] = "true"
+    return shown
 
 
 @require_POST

@@ -12,7 +12,8 @@ from workers.runtime.loading import Messages
 
 MAX_REPLY_BYTES = 8 << 20
 CONNECT_SECONDS = 5.0
-BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+BUSY = frozenset({408, 409, 425, 429})
+MAX_WAIT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def chat(
 def _post(endpoint: Endpoint, asked: dict[str, Any]) -> bytes:
     import httpx
 
-    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+    headers = _authorization(endpoint.key)
     limits = httpx.Timeout(endpoint.timeout, connect=min(CONNECT_SECONDS, endpoint.timeout))
     deadline = time.monotonic() + endpoint.timeout
     url = endpoint.url.rstrip("/") + "/chat/completions"
@@ -92,6 +93,14 @@ def _post(endpoint: Endpoint, asked: dict[str, Any]) -> bytes:
         ) from trouble
 
 
+def _authorization(key: str) -> dict[str, str]:
+    """The header, checked here: a client that is handed a key it cannot send quotes it in its complaint."""
+    key = key.strip()
+    if any(not "!" <= character <= "~" for character in key):
+        raise EndpointNonsense("The endpoint's key holds characters that no header can carry.")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
 def _limited(answer: Any, deadline: float) -> bytes:
     """The body, unless it is too large or drips past the deadline: a timeout per read would let it drip
     for ever."""
@@ -106,8 +115,8 @@ def _limited(answer: Any, deadline: float) -> bytes:
 
 
 def _check_status(status: int, retry_after: str | None) -> None:
-    if status in BUSY:
-        wait = float(retry_after) if retry_after and retry_after.isdecimal() else None
+    if status in BUSY or 500 <= status <= 599:
+        wait = min(float(retry_after), MAX_WAIT_SECONDS) if retry_after and retry_after.isdecimal() else None
         raise EndpointUnavailable(f"The endpoint answered with status {status}.", retry_after=wait)
     if status != 200:
         raise EndpointNonsense(
@@ -122,14 +131,15 @@ def _read(body: bytes, seconds: float, endpoint: Endpoint) -> Reply:
         text = choice["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as trouble:
         raise EndpointNonsense("The endpoint's reply is not a chat completion.") from trouble
-    if not isinstance(text, str) or not text.strip():
+    text = clean(text) if isinstance(text, str) else ""
+    if not text:
         raise EndpointNonsense("The endpoint's reply holds no text.")
     usage = found.get("usage")
     tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
     named = found.get("model")
     return Reply(
-        text=clean(text),
-        tokens=tokens if isinstance(tokens, int) and not isinstance(tokens, bool) else None,
+        text=text,
+        tokens=tokens if type(tokens) is int and 0 <= tokens <= MAX_REPLY_BYTES else None,
         seconds=seconds,
         finish=str(choice.get("finish_reason") or "stop")[:40],
         model=named[:300] if isinstance(named, str) else endpoint.model,

@@ -21,6 +21,8 @@ TEMPLATE = (
 OPENING = "The better response is Response"
 TEMPLATE_HASH = hashlib.sha256((TEMPLATE + OPENING).encode()).hexdigest()[:16]
 CLIP = 1e-4
+# Room for the fences: eight lines of 28 characters that a tokenizer cuts small.
+FENCES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _question(lm: LanguageModel, prompt: Messages, first: str, second: str) -> s
         else "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in prompt)
     )
     texts = [plain_text(text, lm.tokenizer) for text in (request, first, second)]
-    frame = len(lm.prompt_ids([{"role": "user", "content": TEMPLATE}])) + 64
+    frame = len(lm.prompt_ids([{"role": "user", "content": TEMPLATE}])) + FENCES
     room = lm.window - frame - len(lm.text_ids(texts[0]))
     if room < 2:
         raise ValueError("The request fills the judge's window.")

@@ -144,7 +144,9 @@ def _refuse_config(path: Path) -> None:
 
 def plain_text(text: str, tokenizer: Any) -> str:
     """Break up control tokens of the model that are spelt out in a text, so that they stay text."""
-    for token in tokenizer.all_special_tokens:
+    # Added words that look like markup are control tokens too, though not all tokenizers call them special.
+    added = {word for word in tokenizer.added_tokens_encoder if word.startswith("<") and word.endswith(">")}
+    for token in sorted(added | set(tokenizer.all_special_tokens)):
         if len(token) > 1 and token in text:
             text = text.replace(token, token[0] + "\u200b" + token[1:])
     return text
