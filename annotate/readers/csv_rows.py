@@ -21,6 +21,10 @@ _OTHER_DELIMITERS = {
 }
 
 
+# The last column of a table that we wrote: an apostrophe in front of a cell is ours and is taken away.
+SAFE_CELLS = "winnow_cells"
+
+
 @dataclass(frozen=True, slots=True)
 class CsvRecord:
     """Cells by column name, or the fault that makes the record useless."""
@@ -202,7 +206,9 @@ def read_csv(blocks: Iterator[bytes], *, limits: Limits) -> tuple[list[str], Ite
     if first is None:
         raise refuse("no_rows", "the file is empty", line=1)
     header = _header(first[0], limits)
-    return header, (_finish(found, last, number, header, limits) for found, last, number in records)
+    return [name for name in header if name != SAFE_CELLS], (
+        _finish(found, last, number, header, limits) for found, last, number in records
+    )
 
 
 def _records(blocks: Iterator[bytes], limits: Limits) -> Iterator[tuple[_Record, int, int]]:
@@ -287,4 +293,6 @@ def _cells(found: _Record, header: list[str], limits: Limits) -> dict[str, str]:
             raise RowFault("nul_char", "the cell holds the character U+0000", field=safe_name(name))
         if len(cells[name]) > limits.max_field_chars:
             raise RowFault("too_long", f"over {limits.max_field_chars:,} characters", field=safe_name(name))
+    if cells.pop(SAFE_CELLS, None) is not None:
+        return {name: cell.removeprefix("'") for name, cell in cells.items()}
     return cells

@@ -13,7 +13,6 @@ from annotate.readers.strict_json import describe
 from annotate.readers.texts import a_list, a_name, an_object, set_aside
 
 VERDICT_WORDS = ("tie", "neither")
-STRONGEST = 3
 _KNOWN = {"judge", "kind", "answers", "order", "seconds", "at", "version", "raw"}
 _LONGEST_SECONDS = 10**9
 
@@ -93,15 +92,16 @@ def _answers(entry: Mapping[str, Any], *, field: str, kind: str) -> tuple[dict[s
 
 
 def _preference(said: Any, field: str) -> int | str:
+    """A strength of any size: how far it may go is for the project's question to say."""
     if isinstance(said, str) and said in VERDICT_WORDS:
         return said
-    if isinstance(said, int) and not isinstance(said, bool) and -STRONGEST <= said <= STRONGEST:
+    if isinstance(said, int) and not isinstance(said, bool):
         return said if said else "tie"
     raise RowFault(
         "bad_value",
         f"{describe(said)} that is no preference",
         field=field,
-        cure="Use a whole number from -3 (the first is much better) to 3 (the second is), tie or neither.",
+        cure="Use a whole number (below 0: the first is better; above: the second), tie or neither.",
     )
 
 

@@ -18,6 +18,7 @@ class Limits:
     max_number_chars: int = 100
     max_columns: int = 1000
     max_candidates: int = 100
+    max_images: int = 8  # of one candidate
     max_judgments: int = 10_000  # in one row
     max_messages: int = 1000  # in one conversation
     max_bytes: int = 2 << 30

@@ -129,7 +129,8 @@ def _gunzip(file: BinaryIO, limits: Limits) -> Iterator[bytes]:
 def _refuse_disguise(head: bytes) -> None:
     """Decide by content, never by name, whether this can be text with rows."""
     if head.startswith((b"PAR1", b"PARE")):
-        raise refuse("unsupported_format", "this is a Parquet file; Parquet cannot be imported yet")
+        what = "this is a Parquet file inside gzip"
+        raise refuse("unsupported_type", what, cure="Unpack it: Parquet is compressed already.")
     for magic, what in _MAGIC:
         if head.startswith(magic):
             raise refuse("unsupported_type", f"this is {what}")

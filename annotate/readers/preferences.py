@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotate.readers.faults import RowFault
+from annotate.readers.images import images_in_cell
 from annotate.readers.limits import Limits
-from annotate.readers.rows import CandidateRow, JudgmentRow, Message
+from annotate.readers.rows import CandidateRow, ImageRow, JudgmentRow, Message
 from annotate.readers.texts import (
     a_conversation,
     a_prompt,
@@ -35,12 +36,17 @@ class Preference:
     candidates: tuple[CandidateRow, CandidateRow]
     judgment: JudgmentRow
     known: set[str]
+    images: tuple[ImageRow, ...]
 
 
 def read_preference(row: dict[str, Any], *, limits: Limits, extras: dict[str, Any]) -> Preference:
     """Chosen becomes candidate 0, rejected candidate 1, the label a recorded judgment for the first."""
     sides = (_side(row, "chosen", limits, extras), _side(row, "rejected", limits, extras))
-    known = {"id", "chosen", "rejected", "prompt"}
+    known = {"id", "chosen", "rejected", "prompt", "images", "images_chosen", "images_rejected"}
+    images, *pictured = (
+        images_in_cell(row, column, limits=limits, extras=extras)
+        for column in ("images", "images_chosen", "images_rejected")
+    )
     if row.get("prompt") is None:
         prompt, ends = _implicit(sides)
     elif _repeats_prompt(row["prompt"], sides):
@@ -49,9 +55,14 @@ def read_preference(row: dict[str, Any], *, limits: Limits, extras: dict[str, An
     else:
         prompt = a_prompt(row["prompt"], field="prompt", limits=limits, extras=extras)
         ends = sides
-    candidates = (_candidate(ends[0], prompt, "chosen"), _candidate(ends[1], prompt, "rejected"))
-    refuse_identical([(side.prompt, side.text) for side in candidates], fields=["chosen", "rejected"])
-    return Preference(_external_id(row, limits), prompt, candidates, _label(), known)
+    candidates = (
+        _candidate(ends[0], prompt, "chosen", pictured[0]),
+        _candidate(ends[1], prompt, "rejected", pictured[1]),
+    )
+    refuse_identical(
+        [(side.prompt, side.text, side.images) for side in candidates], fields=["chosen", "rejected"]
+    )
+    return Preference(_external_id(row, limits), prompt, candidates, _label(), known, images)
 
 
 def _label() -> JudgmentRow:
@@ -148,15 +159,18 @@ def _no_prompt() -> RowFault:
     )
 
 
-def _candidate(side: str | Conversation, prompt: Conversation, field: str) -> CandidateRow:
+def _candidate(
+    side: str | Conversation, prompt: Conversation, field: str, images: tuple[ImageRow, ...]
+) -> CandidateRow:
     """The last message is what is judged; turns between it and the prompt become the candidate's own prompt.
 
-    A message may be empty, for models do say nothing; a text may not, for there it is a gap in the table.
+    A message may be empty, for models do say nothing; a text may not, for there it is a gap in the table,
+    unless a picture stands there.
     """
     if isinstance(side, str):
-        if is_blank(side):
+        if is_blank(side) and not images:
             raise RowFault("blank", "there is nothing that a person could read", field=field)
-        return CandidateRow(side)
+        return CandidateRow(side, images=images)
     if side[-1].role != "assistant":
         raise RowFault(
             "bad_value",
@@ -164,4 +178,5 @@ def _candidate(side: str | Conversation, prompt: Conversation, field: str) -> Ca
             field=field,
             cure="End each side with the answer of the assistant.",
         )
-    return CandidateRow(side[-1].content, prompt=prompt + side[:-1] if len(side) > 1 else None)
+    own = prompt + side[:-1] if len(side) > 1 else None
+    return CandidateRow(side[-1].content, prompt=own, images=images)

@@ -15,11 +15,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageRow:
+    """A picture of a prompt or a candidate: an uploaded file's ``name`` or a ``url``, and what it shows."""
+
+    name: str = ""
+    url: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateRow:
     text: str
     model: str = ""
     prompt: tuple[Message, ...] | None = None  # only where it differs from the item's own
     made: dict[str, Any] = field(default_factory=dict)  # how: revision, parameters, seed, tokens, seconds
+    images: tuple[ImageRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,13 @@ class ItemRow:
     candidates: tuple[CandidateRow, ...]
     judgments: tuple[JudgmentRow, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
+    images: tuple[ImageRow, ...] = ()  # of the prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A fault with its place. Line 0 is the file as a whole; lines count from 1 and end at LF only."""
+    """A fault with its place. Lines count from 1 and end at LF only. Line 0 stands for no line: the file as
+    a whole, or the record of a table that has no lines."""
 
     line: int
     line_end: int
@@ -63,7 +75,7 @@ class Defect:
     @property
     def place(self) -> str:
         if self.line == WHOLE_FILE:
-            return "file"
+            return "file" if self.record is None else f"row {self.record}"
         return f"line {self.line}" if self.line_end == self.line else f"lines {self.line}-{self.line_end}"
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from annotate.readers.faults import RowFault
+from annotate.readers.images import images_in_cell, some_images
 from annotate.readers.judgments import a_judgment
 from annotate.readers.limits import Limits
 from annotate.readers.preferences import Preference, read_preference
@@ -55,8 +56,11 @@ class Place:
     record: int
 
 
-_OWN_KEYS = {"id", "prompt", "candidates", "judgments", "meta"}
-_FLAT_KEYS = {"id", "prompt", "response_a", "response_b", "model_a", "model_b"}
+_OWN_KEYS = {"id", "prompt", "images", "candidates", "judgments", "meta"}
+_FLAT_KEYS = {
+    *("id", "prompt", "images", "response_a", "response_b"),
+    *("images_a", "images_b", "model_a", "model_b"),
+}
 UNRECOGNISED = "unrecognised"
 
 
@@ -90,10 +94,10 @@ def _other_shape(row: Mapping[str, Any], shape: Shape, expected: Shape) -> RowFa
     return RowFault("missing_field", "this row has another shape than the rows before", field=missing)
 
 
-def check_columns(columns: Sequence[str]) -> Shape:
-    """The shape of a table by its header."""
+def check_columns(columns: Sequence[str], *, whole_rows: bool = False) -> Shape:
+    """The shape of a table by its header; `whole_rows` says that a cell may hold lists and objects."""
     shape = recognise(dict.fromkeys(columns, ""))
-    if shape is Shape.OWN and "candidates" in columns:
+    if shape is Shape.OWN and "candidates" in columns and not whole_rows:
         raise RowFault(
             "missing_column",
             "candidates cannot stand in one cell of a table",
@@ -112,6 +116,7 @@ def _own(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
     if "prompt" not in row:
         raise RowFault("missing_field", "a required field is absent", field="prompt")
     prompt = a_prompt(row["prompt"], field="prompt", limits=limits, extras=extras)
+    images = some_images(row.get("images"), field="images", limits=limits, extras=extras)
     listed = row.get("candidates")
     candidates = tuple(
         _candidate(entry, prompt, f"candidates[{index}]", limits, extras)
@@ -120,7 +125,7 @@ def _own(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
         )
     )
     refuse_identical(
-        [(candidate.prompt, candidate.text) for candidate in candidates],
+        [(candidate.prompt, candidate.text, candidate.images) for candidate in candidates],
         fields=[f"candidates[{index}].text" for index in range(len(candidates))],
     )
     judged = row.get("judgments")
@@ -134,7 +139,7 @@ def _own(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
     )
     meta = {} if row.get("meta") is None else an_object(row["meta"], field="meta")
     meta = _meta(row, known=_OWN_KEYS, extras=extras, given=meta)
-    return ItemRow(at.line, at.record, external_id, prompt, candidates, judgments, meta)
+    return ItemRow(at.line, at.record, external_id, prompt, candidates, judgments, meta, images)
 
 
 def _candidate(
@@ -147,26 +152,36 @@ def _candidate(
     if entry.get("prompt") is not None:
         own = a_prompt(entry["prompt"], field=f"{field}.prompt", limits=limits, extras=extras)
     made = how_made(entry, field=field)
-    set_aside(entry, known={"text", "model", "prompt"} | set(made), field=field, extras=extras)
+    images = some_images(entry.get("images"), field=f"{field}.images", limits=limits, extras=extras)
+    known = {"text", "model", "prompt", "images"} | set(made)
+    set_aside(entry, known=known, field=field, extras=extras)
     model = a_name(entry.get("model"), field=f"{field}.model", limits=limits)
-    return CandidateRow(text, model, None if own == prompt else own, made)
+    return CandidateRow(text, model, None if own == prompt else own, made, images)
 
 
 def _flat(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
     missing = next((key for key in Shape.FLAT.required if key not in row), None)
     if missing is not None:
         raise RowFault("missing_field", "a required field is absent", field=missing)
+    extras: dict[str, Any] = {}
     external_id = an_id(row, limits=limits)
     prompt = required_text(row, "prompt", field="prompt", limits=limits)
-    first = required_text(row, "response_a", field="response_a", limits=limits)
-    second = required_text(row, "response_b", field="response_b", limits=limits)
-    refuse_identical([(None, first), (None, second)], fields=["response_a", "response_b"])
-    candidates = (
-        CandidateRow(first, a_name(row.get("model_a"), field="model_a", limits=limits)),
-        CandidateRow(second, a_name(row.get("model_b"), field="model_b", limits=limits)),
+    images = images_in_cell(row, "images", limits=limits, extras=extras)
+    candidates = tuple(_flat_side(row, side, limits, extras) for side in ("a", "b"))
+    refuse_identical(
+        [(candidate.text, candidate.images) for candidate in candidates], fields=["response_a", "response_b"]
     )
-    meta = _meta(row, known=_FLAT_KEYS, extras={}, given={})
-    return ItemRow(at.line, at.record, external_id, (Message("user", prompt),), candidates, (), meta)
+    meta = _meta(row, known=_FLAT_KEYS, extras=extras, given={})
+    return ItemRow(at.line, at.record, external_id, (Message("user", prompt),), candidates, (), meta, images)
+
+
+def _flat_side(row: dict[str, Any], side: str, limits: Limits, extras: dict[str, Any]) -> CandidateRow:
+    """A response of a table: a gap in it is a fault, unless a picture stands there."""
+    field = f"response_{side}"
+    images = images_in_cell(row, f"images_{side}", limits=limits, extras=extras)
+    text = required_text(row, field, field=field, limits=limits, blank=bool(images))
+    model = a_name(row.get(f"model_{side}"), field=f"model_{side}", limits=limits)
+    return CandidateRow(text, model, images=images)
 
 
 def _preference(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
@@ -174,7 +189,14 @@ def _preference(row: dict[str, Any], at: Place, limits: Limits) -> ItemRow:
     found: Preference = read_preference(row, limits=limits, extras=extras)
     meta = _meta(row, known=found.known, extras=extras, given={})
     return ItemRow(
-        at.line, at.record, found.external_id, found.prompt, found.candidates, (found.judgment,), meta
+        at.line,
+        at.record,
+        found.external_id,
+        found.prompt,
+        found.candidates,
+        (found.judgment,),
+        meta,
+        found.images,
     )
 
 

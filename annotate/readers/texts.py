@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotate.readers.faults import RowFault
@@ -122,8 +122,8 @@ def set_aside(entry: Mapping[str, Any], *, known: set[str], field: str, extras: 
         extras[field] = rest
 
 
-def refuse_identical(contents: list[tuple[Any, str]], *, fields: list[str]) -> None:
-    """Two candidates with the same text for the same prompt leave nothing to prefer."""
+def refuse_identical(contents: Sequence[tuple[Any, ...]], *, fields: list[str]) -> None:
+    """Two candidates with the same text and pictures for the same prompt leave nothing to prefer."""
     for index, content in enumerate(contents):
         if content in contents[:index]:
             raise RowFault("identical_candidates", "two candidates have the same text", field=fields[index])
