@@ -28,6 +28,12 @@ class Assignment(models.Model):
     order = models.JSONField(help_text="Stored positions of the candidates in the order shown.")
     guideline = models.ForeignKey(Guideline, models.PROTECT, null=True, blank=True, related_name="+")
     skip_reason = models.TextField(blank=True)
+    revisions = models.PositiveSmallIntegerField(
+        default=0, help_text="How many judgments it has; written with each."
+    )
+    suggestion = models.JSONField(
+        null=True, blank=True, help_text="First answers, and what was suggested after them or held back."
+    )
 
     class Meta:
         constraints = [

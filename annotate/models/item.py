@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from annotate.enums import Origin
+from annotate.enums import ItemPurpose, Origin
 from annotate.models.project import Project
 
 
@@ -19,8 +19,25 @@ class Item(models.Model):
     external_id = models.CharField(max_length=512)
     group_key = models.CharField(max_length=64, help_text="Hash of the prompt.")
     prompt = models.JSONField()
+    images = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What is shown above the prompt, kept as a candidate's pictures are.",
+    )
     meta = models.JSONField(default=dict, blank=True)
     line = models.PositiveIntegerField(null=True, blank=True)
+    purpose = models.CharField(max_length=16, choices=ItemPurpose, default=ItemPurpose.WORK)
+    expertise = models.CharField(
+        max_length=60, blank=True, default="", help_text="What its judges must know; empty: nothing special."
+    )
+    source = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="traps",
+        help_text="What a trap is made of.",
+    )
     seats_wanted = models.PositiveSmallIntegerField(default=0)
     seats_taken = models.PositiveSmallIntegerField(default=0)
     is_open = models.GeneratedField(
@@ -30,6 +47,9 @@ class Item(models.Model):
         ),
         output_field=models.BooleanField(),
         db_persist=True,
+    )
+    doubt = models.FloatField(
+        default=0.0, help_text="How far its people differ, as the review queue has it; 0 where they do not."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -42,13 +62,29 @@ class Item(models.Model):
             models.CheckConstraint(
                 condition=models.Q(seats_taken__lte=models.F("seats_wanted")), name="item_never_overbooked"
             ),
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=ItemPurpose.values), name="item_purpose_known"
+            ),
         ]
         indexes = [
-            # The queue walks this one upwards from a judge's cursor.
+            # The queue walks this one upwards from a judge's cursor, once for each expertise of the judge.
             models.Index(
-                fields=["project", "key"], condition=models.Q(is_open=True), name="item_open_by_key"
+                fields=["project", "expertise", "key"],
+                condition=models.Q(is_open=True),
+                name="item_open_by_expertise_and_key",
+            ),
+            # The few that are no work: gold, qualification, traps.
+            models.Index(
+                fields=["project", "purpose", "key"],
+                condition=~models.Q(purpose=ItemPurpose.WORK),
+                name="item_by_purpose",
             ),
             models.Index(fields=["project", "group_key"], name="item_by_prompt"),
+            models.Index(
+                fields=["project", "-doubt", "id"],
+                condition=models.Q(doubt__gt=0, purpose=ItemPurpose.WORK),
+                name="item_by_doubt",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -74,6 +110,12 @@ class Candidate(models.Model):
     tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     flags = models.JSONField(default=list, blank=True)
+    images = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What is shown with the text: name and digest of an uploaded file with its size, or an"
+        " address; and what it shows in words.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -20,6 +20,9 @@ class Judgment(models.Model):
     seconds = models.FloatField(null=True, blank=True)
     guideline = models.ForeignKey(Guideline, models.PROTECT, null=True, blank=True, related_name="+")
     raw = models.JSONField(null=True, blank=True, help_text="What a model said before it was read.")
+    suggestion = models.JSONField(
+        null=True, blank=True, help_text="What a model suggested after the first answers, where it did."
+    )
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

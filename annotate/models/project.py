@@ -14,10 +14,28 @@ class Project(models.Model):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     overlap = models.PositiveSmallIntegerField(default=1, help_text="People asked about each item.")
+    overlap_max = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Most people asked where they differ; empty: no more than the least."
+    )
+    price_per_judgment = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True)
+    flow = models.JSONField(default=dict, blank=True, help_text="Rules of the flow, see annotate/rules.")
+    max_flip_rate = models.FloatField(
+        default=0.3,
+        help_text="A model judge whose verdict turns with the order more often may not label alone.",
+    )
     lease_minutes = models.PositiveSmallIntegerField(default=10)
     max_open_leases = models.PositiveSmallIntegerField(default=3)
     seed = models.BigIntegerField(
         default=0, help_text="Decides the order in which sides and items are shown."
+    )
+    consistency = models.JSONField(
+        default=list, blank=True, help_text="Which answers have to go together, see annotate/questions."
+    )
+    settling = models.JSONField(
+        default=dict, blank=True, help_text="How answers become one, see annotate/questions/settle_rules."
+    )
+    show_lengths = models.BooleanField(
+        default=False, help_text="Whether judges see how long a response is; knowing it biases them."
     )
     settings_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -26,12 +44,23 @@ class Project(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(overlap__gte=1), name="project_overlap_at_least_one"),
             models.CheckConstraint(
+                condition=models.Q(overlap_max=None) | models.Q(overlap_max__gte=models.F("overlap")),
+                name="project_overlap_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_open_leases__gte=1), name="project_open_leases_at_least_one"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(lease_minutes__gte=1), name="project_lease_at_least_a_minute"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def most_overlap(self) -> int:
+        return self.overlap if self.overlap_max is None else self.overlap_max
 
 
 class Membership(models.Model):
@@ -71,6 +100,22 @@ class Guideline(models.Model):
         return f"guidelines v{self.version}"
 
 
+class GuidelineReading(models.Model):
+    """Somebody has read this version; each version is put before each judge once."""
+
+    guideline = models.ForeignKey(Guideline, models.CASCADE, related_name="readings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    read_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["guideline", "user"], name="one_reading_per_person_and_guideline")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} read {self.guideline}"
+
+
 class Question(models.Model):
     """One thing asked of every item of a project."""
 
@@ -81,6 +126,9 @@ class Question(models.Model):
     text = models.TextField()
     required = models.BooleanField(default=True)
     options = models.JSONField(default=dict, blank=True)
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is asked no more; its answers keep it."
+    )
 
     class Meta:
         constraints = [

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from annotate.enums import AssignmentState, JudgmentState
+from annotate.enums import UNDOABLE_STATES, ItemPurpose, JudgeKind, JudgmentState, QuestionKind
 from annotate.models import Assignment, Judge, Judgment, Project
+from annotate.questions.settle_rules import SettleRules
+from annotate.selectors.questions import main_key, questions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,19 @@ class Vote:
     item_id: int
     judge_id: int
     kind: str
-    preference: int | str
+    preference: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """All that one judge answered on one item, with None for a text: that there is one is all that counts.
+    ``positions``: the candidates they were shown, as stored."""
+
+    item_id: int
+    judge_id: int
+    kind: str
+    answers: dict[str, Any]
+    positions: tuple[int, ...]
 
 
 def current_judgments(project: Project) -> QuerySet[Judgment]:
@@ -30,14 +44,57 @@ def current_judgments(project: Project) -> QuerySet[Judgment]:
 
 
 def votes_of(project: Project, *, item_ids: Sequence[int] | None = None) -> list[Vote]:
-    """Every current preference of a project, in a fixed order."""
-    judgments = current_judgments(project).filter(answers__has_key="preference")
+    """Every current preference about the work of a project, in a fixed order; a hidden repeat is no second
+    vote."""
+    key = main_key(project)
+    judgments = current_judgments(project).filter(
+        answers__has_key=key, assignment__round=0, assignment__item__purpose=ItemPurpose.WORK
+    )
     if item_ids is not None:
         judgments = judgments.filter(assignment__item_id__in=item_ids)
     rows = judgments.order_by("assignment__item_id", "assignment__judge_id").values_list(
         "assignment__item_id", "assignment__judge_id", "assignment__judge__kind", "answers"
     )
-    return [Vote(item, judge, kind, answers["preference"]) for item, judge, kind, answers in rows]
+    return [Vote(item, judge, kind, answers[key]) for item, judge, kind, answers in rows]
+
+
+def casts_of(project: Project) -> list[Cast]:
+    """Every current judgment about the work of a project, by item and in the order they were made; a hidden
+    repeat is none of them."""
+    texts = {one.key for one in questions_of(project) if one.kind == QuestionKind.TEXT}
+    judgments = current_judgments(project).filter(
+        assignment__round=0, assignment__item__purpose=ItemPurpose.WORK
+    )
+    rows = judgments.order_by("assignment__item_id", "made_at", "pk").values_list(
+        "assignment__item_id", "assignment__judge_id", "assignment__judge__kind", "answers", "shown_order"
+    )
+    return [
+        Cast(
+            item,
+            judge,
+            kind,
+            {key: None if key in texts else value for key, value in said.items()},
+            tuple(sorted(order)),
+        )
+        for item, judge, kind, said, order in rows.iterator(chunk_size=2000)
+    ]
+
+
+def casts_that_count(project: Project, rules: SettleRules) -> list[Cast]:
+    """Those of them by whom the project settles. An expert has the expertise that the item asks for, or any
+    where it asks for none; models are judges of their own pool and stay."""
+    casts = casts_of(project)
+    if rules.judges != "experts":
+        return casts
+    people = project.judges.filter(kind=JudgeKind.PERSON).exclude(expertise=[])
+    experts = dict(people.values_list("pk", "expertise"))
+    asked = dict(project.items.exclude(expertise="").values_list("pk", "expertise"))
+    return [
+        one
+        for one in casts
+        if one.kind != JudgeKind.PERSON
+        or (one.judge_id in experts and asked.get(one.item_id, "") in ("", *experts[one.judge_id]))
+    ]
 
 
 def votes_by_item(votes: Sequence[Vote]) -> dict[int, list[Vote]]:
@@ -50,7 +107,7 @@ def votes_by_item(votes: Sequence[Vote]) -> dict[int, list[Vote]]:
 def history_of(judge: Judge) -> QuerySet[Assignment]:
     """What the judge answered or passed, the latest first."""
     return (
-        Assignment.objects.filter(judge=judge, state__in=(AssignmentState.DONE, AssignmentState.SKIPPED))
+        Assignment.objects.filter(judge=judge, state__in=UNDOABLE_STATES)
         .select_related("item")
         .order_by("-done_at", "-pk")
     )

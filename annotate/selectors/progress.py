@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import BigAutoField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from annotate.enums import AssignmentState, JobState, JudgeKind, JudgmentState
 from annotate.models import (
@@ -19,9 +22,14 @@ from annotate.models import (
     QuarantinedRow,
     WorkerBeat,
 )
+from annotate.prepared import PreparedValues
 
 # A worker beats every few seconds; silent for this long it counts as gone.
 ALIVE_WITHIN = timedelta(seconds=15)
+
+# For so many seconds the number of open items is carried on by what its judge does, not counted anew. Long,
+# for a check is answered without an open item less: counted after each answer, that would tell it.
+COUNTED_FOR = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +81,52 @@ def stage_counts(project: Project) -> StageCounts:
     )
 
 
+def _counted(**states: Any) -> Any:
+    """How many assignments of a judge are in these states: one look into an index, without a join."""
+    counted = Assignment.objects.filter(judge=OuterRef("pk"), **states).order_by().values("judge")
+    return Coalesce(Subquery(counted.annotate(number=Count("pk")).values("number")), 0)
+
+
+_ANSWERED = PreparedValues(
+    lambda judge: Judge.objects.filter(pk=judge).values_list(
+        _counted(state=AssignmentState.DONE),
+        _counted(state__in=(AssignmentState.SKIPPED, AssignmentState.FLAGGED)),
+    ),
+    judge=BigAutoField(),
+)
+
+
 def judge_progress(judge: Judge) -> JudgeProgress:
-    states = Assignment.objects.filter(judge=judge).aggregate(
-        done=Count("pk", filter=Q(state=AssignmentState.DONE)),
-        skipped=Count("pk", filter=Q(state=AssignmentState.SKIPPED)),
-    )
-    had = Assignment.objects.filter(judge=judge).exclude(
+    """Counted item by item. A flag counts as passed on."""
+    done, skipped = _answered(judge)
+    had = Assignment.objects.filter(judge=judge, item=OuterRef("pk")).exclude(
         state__in=(AssignmentState.EXPIRED, AssignmentState.LEASED)
     )
-    left = Item.objects.filter(project_id=judge.project_id).filter(
-        Q(is_open=True) | Q(assignments__in=judge.assignments.filter(state=AssignmentState.LEASED))
+    held = Assignment.objects.filter(judge=judge, item=OuterRef("pk"), state=AssignmentState.LEASED)
+    left = Item.objects.filter(
+        Q(is_open=True, expertise__in=["", *judge.expertise]) | Exists(held),
+        ~Exists(had),
+        project_id=judge.project_id,
     )
-    return JudgeProgress(
-        done=states["done"],
-        skipped=states["skipped"],
-        left=left.exclude(assignments__in=had).distinct().count(),
-    )
+    return JudgeProgress(done=done, skipped=skipped, left=left.count())
+
+
+def running_progress(judge: Judge) -> JudgeProgress:
+    """The last count carried on by what was done since: what it costs does not grow with the project."""
+    done, skipped = _answered(judge)
+    name = f"open-for:{judge.pk}"
+    known: tuple[int, int] | None = cache.get(name)
+    if known is None or done + skipped < known[0]:
+        left = judge_progress(judge).left
+        cache.set(name, (done + skipped, left), COUNTED_FOR)
+        return JudgeProgress(done=done, skipped=skipped, left=left)
+    then, left = known
+    return JudgeProgress(done=done, skipped=skipped, left=max(1, left - (done + skipped - then)))
+
+
+def _answered(judge: Judge) -> tuple[int, int]:
+    ((done, passed_on),) = _ANSWERED.rows(judge=judge.pk)
+    return done, passed_on
 
 
 def jobs_of(project: Project) -> QuerySet[Job]:
