@@ -31,6 +31,13 @@ class InvalidAnswer(WinnowError):
     code = "invalid_answer"
 
 
+class UnlikelyAnswer(WinnowError):
+    """The answers can be kept, but two of them hardly go together: their judge has to say so."""
+
+    code = "unlikely_answer"
+    cure = "Change one of the two answers, or submit again to keep both."
+
+
 class KeyReused(WinnowError):
     code = "key_reused"
     cure = "Send every submission with a key of its own."
@@ -47,6 +54,15 @@ class NothingToDo(WinnowError):
 
 class InvalidSetting(WinnowError):
     code = "invalid_setting"
+
+
+class SpendCapReached(WinnowError):
+    code = "spend_cap_reached"
+    cure = "Raise the judge's spend cap, then try the job again: what was answered is kept."
+
+
+class JudgeStopped(WinnowError):
+    code = "judge_stopped"
 
 
 class ImportRefused(WinnowError):

@@ -5,13 +5,22 @@ from typing import Any
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from annotate.errors import InvalidAnswer, InvalidSetting, KeyReused, LeaseLost, StaleEdit, WinnowError
+from annotate.errors import (
+    InvalidAnswer,
+    InvalidSetting,
+    KeyReused,
+    LeaseLost,
+    StaleEdit,
+    UnlikelyAnswer,
+    WinnowError,
+)
 
 STATUS_OF: dict[type[WinnowError], int] = {
     LeaseLost: 409,
     KeyReused: 409,
     StaleEdit: 412,
     InvalidAnswer: 422,
+    UnlikelyAnswer: 422,
     InvalidSetting: 422,
 }
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers
 
-from annotate.enums import ImportMode
-from annotate.models import Assignment, Item, Job, Project
+from annotate.enums import FlagReason, ImportMode
+from annotate.models import Assignment, Image, Item, Job, Project
+from annotate.questions.presets import PRESETS, STRENGTH
+from annotate.readers.foreign import SOURCES
+from annotate.selectors.desk import desk_item
+from annotate.selectors.images import ShownImage
 from annotate.selectors.judgments import judgments_on
 
 
@@ -26,7 +31,14 @@ class StrictSerializer(serializers.Serializer[Any]):
 class ProjectIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(required=False, allow_blank=True, default="")
-    overlap = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    preset = serializers.ChoiceField(choices=list(PRESETS), default=STRENGTH.name)
+    overlap = serializers.IntegerField(
+        min_value=1,
+        max_value=100,
+        default=None,
+        allow_null=True,
+        help_text="Null: as many as the preset wants.",
+    )
     seed = serializers.IntegerField(default=0)
     guidelines = serializers.CharField(required=False, allow_blank=True, default="")
 
@@ -34,20 +46,39 @@ class ProjectIn(StrictSerializer):
 class ImportIn(StrictSerializer):
     file = serializers.FileField()
     mode = serializers.ChoiceField(choices=ImportMode.choices, default=ImportMode.STRICT.value)
+    source = serializers.ChoiceField(choices=["", *SOURCES], default="")  # type: ignore[assignment]  # a name that the base class has as well
+    mapping = serializers.DictField(child=serializers.CharField(), default=dict)
 
 
 class JudgmentIn(StrictSerializer):
-    """``answers`` are about the sides as shown: a negative preference favours the first one shown."""
+    """``answers`` are about the sides as shown, by their place from 0: a negative preference favours the
+    side that stands first. ``confirmed`` keeps answers that break a rule which only warns."""
 
     lease_token = serializers.UUIDField()
     key = serializers.UUIDField()
     answers = serializers.DictField()
     seconds = serializers.FloatField(min_value=0, required=False, allow_null=True, default=None)
+    confirmed = serializers.BooleanField(default=False)
 
 
 class LeaseIn(StrictSerializer):
     lease_token = serializers.UUIDField()
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class FlagIn(StrictSerializer):
+    lease_token = serializers.UUIDField()
+    reason = serializers.ChoiceField(choices=FlagReason.choices)
+    text = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class RevisionIn(StrictSerializer):
+    """``answers`` are about the sides as they were shown; ``revision`` is the one that they replace."""
+
+    revision = serializers.IntegerField(min_value=1)
+    answers = serializers.DictField()
+    seconds = serializers.FloatField(min_value=0, required=False, allow_null=True, default=None)
+    confirmed = serializers.BooleanField(default=False)
 
 
 class ProjectOut(serializers.ModelSerializer[Project]):
@@ -59,7 +90,16 @@ class ProjectOut(serializers.ModelSerializer[Project]):
 class ItemOut(serializers.ModelSerializer[Item]):
     class Meta:
         model = Item
-        fields = ["id", "external_id", "prompt", "meta", "seats_wanted", "seats_taken", "created_at"]
+        fields = [
+            "id",
+            "external_id",
+            "prompt",
+            "images",
+            "meta",
+            "seats_wanted",
+            "seats_taken",
+            "created_at",
+        ]
 
 
 class ItemDetailOut(ItemOut):
@@ -81,6 +121,7 @@ class ItemDetailOut(ItemOut):
             "seed",
             "tokens",
             "seconds",
+            "images",
         )
         return list(item.candidates.order_by("position").values(*shown, "flags"))
 
@@ -101,6 +142,19 @@ class ItemDetailOut(ItemOut):
         ]
 
 
+class ImageIn(StrictSerializer):
+    """``name`` is what import rows call it; left out, the file's own."""
+
+    file = serializers.FileField()
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+
+class ImageOut(serializers.ModelSerializer[Image]):
+    class Meta:
+        model = Image
+        fields = ["name", "digest", "content_type", "width", "height", "size", "created_at"]
+
+
 class JobOut(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
@@ -118,16 +172,40 @@ class JobOut(serializers.ModelSerializer[Job]):
         ]
 
 
+def shown_image(image: ShownImage, *, slug: str) -> dict[str, Any]:
+    """Where the picture is had, on this server or at its own host, and what it shows."""
+    ours = reverse("show_image", args=[slug, image.digest]) if image.digest else image.url
+    return {"src": ours, "alt": image.alt, "width": image.width, "height": image.height}
+
+
 def shown_assignment(assignment: Assignment) -> dict[str, Any]:
-    """An assignment as its judge may see it: texts in the order shown, and nothing of where they come
-    from."""
-    texts = dict(assignment.item.candidates.values_list("position", "text"))
-    prompts = dict(assignment.item.candidates.values_list("position", "prompt"))
+    """An assignment as its judge may see it at the desk: texts in the order shown, without the names that
+    models give themselves, nothing of where they come from, and what is asked of them."""
+    shown = desk_item(assignment=assignment, fields={})
+    slug = assignment.item.project.slug
     return {
         "id": assignment.pk,
         "lease_token": str(assignment.lease_token),
         "leased_until": assignment.leased_until,
         "state": assignment.state,
-        "prompt": assignment.item.prompt,
-        "candidates": [{"text": texts[place], "prompt": prompts[place]} for place in assignment.order],
+        "prompt": shown.turns,
+        "images": [shown_image(one, slug=slug) for one in shown.images],
+        "candidates": [
+            {
+                "text": side.text,
+                "prompt": side.turns or None,
+                "images": [shown_image(one, slug=slug) for one in side.images],
+            }
+            for side in shown.sides
+        ],
+        "questions": [
+            {
+                "key": spec.key,
+                "kind": spec.kind,
+                "text": spec.text,
+                "required": spec.required,
+                "options": spec.options_as_dict(),
+            }
+            for spec in shown.questionnaire.specs
+        ],
     }

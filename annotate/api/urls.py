@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 
-from annotate.api import tokens, views
+from annotate.api import flow, images, tokens, views
 
 
 class JobAction:
@@ -26,6 +26,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", views.ProjectApi.as_view(), name="api_project"),
     path("projects/<slug:slug>/items/", views.ItemsApi.as_view(), name="api_items"),
     path("projects/<slug:slug>/items/<int:pk>/", views.ItemApi.as_view(), name="api_item"),
+    path("projects/<slug:slug>/images/", images.ImagesApi.as_view(), name="api_images"),
     path("projects/<slug:slug>/imports/", views.ImportsApi.as_view(), name="api_imports"),
     path("projects/<slug:slug>/jobs/<int:pk>/", views.JobApi.as_view(), name="api_job"),
     path(
@@ -40,6 +41,13 @@ urlpatterns = [
         "projects/<slug:slug>/assignments/<int:pk>/judgment/",
         views.JudgmentApi.as_view(),
         name="api_judgment",
+    ),
+    path("projects/<slug:slug>/answers/", flow.AnswersApi.as_view(), name="api_answers"),
+    path("projects/<slug:slug>/assignments/<int:pk>/flag/", flow.FlagApi.as_view(), name="api_flag"),
+    path(
+        "projects/<slug:slug>/assignments/<int:pk>/revision/",
+        flow.RevisionApi.as_view(),
+        name="api_revision",
     ),
     path("projects/<slug:slug>/assignments/<int:pk>/skip/", views.SkipApi.as_view(), name="api_skip"),
     path(

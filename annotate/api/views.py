@@ -27,14 +27,14 @@ from annotate.enums import ImportMode, Role
 from annotate.http import person
 from annotate.keys import content_key
 from annotate.models import Assignment, Project
+from annotate.selectors.desk import desk_item
 from annotate.selectors.items import items_of
-from annotate.selectors.progress import judge_progress, stage_counts
+from annotate.selectors.progress import running_progress, stage_counts
 from annotate.services.assignments import renew_lease, skip_assignment, take_next, undo_last
 from annotate.services.importing import enqueue_import
 from annotate.services.jobs import cancel_job, retry_job
 from annotate.services.judges import judge_of
 from annotate.services.judgments import record_judgment
-from annotate.services.orientation import answers_as_stored
 from annotate.services.projects import create_project
 from annotate.services.submissions import submit_once
 from annotate.services.uploads import keep_upload
@@ -102,6 +102,8 @@ class ImportsApi(APIView):
             name=asked["file"].name or "upload",
             mode=ImportMode(asked["mode"]),
             by=person(request),
+            source=asked["source"],
+            mapping=asked["mapping"],
         )
         return Response(JobOut(job).data, status=202)
 
@@ -145,7 +147,7 @@ class ProgressApi(APIView):
     @extend_schema(responses=ANY)
     def get(self, request: Request, slug: str) -> Response:
         project = access_project(user=request.user, slug=slug)
-        progress = judge_progress(judge_of(project=project, user=person(request)))
+        progress = running_progress(judge_of(project=project, user=person(request)))
         return Response({"done": progress.done, "skipped": progress.skipped, "left": progress.left})
 
 
@@ -160,13 +162,16 @@ class JudgmentApi(APIView):
         """Answer an assignment. The same key again gets the same reply; with another body it is refused."""
         _project, assignment = own_assignment(request, slug, pk)
         asked = checked(JudgmentIn(data=request.data))
+        shown = desk_item(assignment=assignment, fields={})
+        answers = shown.questionnaire.stored(shown.as_written(asked["answers"]), assignment.order)
 
         def act() -> tuple[int, dict[str, Any]]:
             judgment = record_judgment(
                 assignment=assignment,
                 token=asked["lease_token"],
-                answers=answers_as_stored(asked["answers"], order=assignment.order),
+                answers=answers,
                 seconds=asked["seconds"],
+                confirmed=asked["confirmed"],
             )
             return 200, {"judgment": judgment.pk, "revision": judgment.revision}
 

@@ -15,7 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from annotate.enums import ImportMode
 from annotate.errors import WinnowError
 from annotate.models import Project
-from annotate.services.importing import ImportReport, file_digest, import_items
+from annotate.services.import_file import file_digest
+from annotate.services.importing import ImportReport, import_items
 from annotate.services.projects import create_project, free_slug
 
 

@@ -1,72 +1,48 @@
-"""One validation of answers for desk, API and import."""
+"""The one door for answers: desk, API, import and model judges all come through here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from annotate.enums import QuestionKind
-from annotate.errors import InvalidAnswer
-from annotate.models import Question
+from annotate.enums import JudgeKind
+from annotate.errors import UnlikelyAnswer
+from annotate.models import Assignment
+from annotate.questions.questionnaire import Answered
+from annotate.questions.subject import Subject, as_shown
+from annotate.selectors.questions import questionnaire_of
 
-STRENGTHS = (-3, -2, -1, 1, 2, 3)
 
+def clean_answers(
+    *,
+    assignment: Assignment,
+    answers: Mapping[str, Any],
+    confirmed: bool,
+    only: Collection[str] | None = None,
+) -> Answered:
+    """The answers as they are stored, about the candidates as stored. With ``only``, nothing else was asked.
 
-def clean_answers(*, questions: Iterable[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers as they are stored, or raise InvalidAnswer naming the question and the cure.
-
-    Answers to keys that are no question of the project are refused; a required question must be answered.
+    Raises InvalidAnswer naming the question and the cure; and UnlikelyAnswer where they break a rule that
+    only warns, unless the judge confirmed that they are meant so.
     """
-    asked = {question.key: question for question in questions}
-    unknown = sorted(set(answers) - set(asked))
-    if unknown:
-        raise InvalidAnswer(
-            "There is no such question in this project.",
-            field=unknown[0],
-            cure="Answer the project's questions.",
-        )
-    cleaned: dict[str, Any] = {}
-    for key, question in asked.items():
-        value = answers.get(key)
-        if value is None or value == "":
-            if question.required:
-                raise InvalidAnswer(
-                    "This question needs an answer.", field=key, cure="Choose one of its answers."
-                )
-            continue
-        cleaned[key] = clean_answer(question=question, value=value)
-    return cleaned
-
-
-def clean_answer(*, question: Question, value: Any) -> Any:
-    if question.kind == QuestionKind.PREFERENCE:
-        return clean_preference(value, field=question.key, options=question.options)
-    return clean_text(value, field=question.key, options=question.options)
-
-
-def clean_preference(value: Any, *, field: str, options: Mapping[str, Any]) -> int | str:
-    """A strength of −3..3 without 0, "tie" or "neither"; 0 is another way to say tie."""
-    if not isinstance(value, bool) and isinstance(value, int) and value in STRENGTHS:
-        return value
-    if (
-        value == "tie" or (isinstance(value, int) and not isinstance(value, bool) and value == 0)
-    ) and options.get("tie", True):
-        return "tie"
-    if value == "neither" and options.get("neither", True):
-        return "neither"
-    raise InvalidAnswer(
-        "This is not a preference.", field=field, cure='Give a whole number from -3 to 3, "tie" or "neither".'
+    questionnaire = questionnaire_of(assignment.item.project)
+    if only is not None:
+        asked = [replace(one, when=None) for one in questionnaire.specs if one.key in only]
+        questionnaire = replace(questionnaire, specs=tuple(asked), rules=())
+    found = questionnaire.clean(
+        answers,
+        subject_of(assignment, with_texts=questionnaire.reads_texts),
+        # A model judge answers what its template asks; every answer it gives is held to the same rules.
+        all_required=assignment.judge.kind != JudgeKind.MODEL,
     )
+    if found.warnings and not confirmed:
+        first = found.warnings[0]
+        raise UnlikelyAnswer(first.message, field=first.field)
+    return found
 
 
-def clean_text(value: Any, *, field: str, options: Mapping[str, Any]) -> str:
-    if not isinstance(value, str):
-        raise InvalidAnswer("This answer must be text.", field=field, cure="Send a string.")
-    longest = int(options.get("max_length", 20_000))
-    if len(value) > longest:
-        raise InvalidAnswer(
-            "This answer is too long.", field=field, cure=f"Keep it under {longest:,} characters."
-        )
-    if "\x00" in value or any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise InvalidAnswer("This text has characters no database keeps.", field=field, cure="Remove them.")
-    return value
+def subject_of(assignment: Assignment, *, with_texts: bool) -> Subject:
+    """The candidates that were shown, under the letters of the page."""
+    texts = {one.position: one.text for one in assignment.item.candidates.all()} if with_texts else {}
+    return as_shown(assignment.order, texts)

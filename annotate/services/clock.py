@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, ExpressionWrapper, Value
+from django.db.models import DateTimeField, Expression, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
 
-def database_now_plus(delta: timedelta) -> Any:
+def database_now_plus(delta: timedelta | Expression) -> Any:
     """An expression for INSERT and UPDATE: the time there, then, plus ``delta``."""
-    return ExpressionWrapper(Now() + Value(delta), output_field=DateTimeField())
+    span = Value(delta) if isinstance(delta, timedelta) else delta
+    return ExpressionWrapper(Now() + span, output_field=DateTimeField())

@@ -6,9 +6,8 @@ not held while a slow disk is read. The second writes all of it in one transacti
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,15 @@ from django.db import transaction
 from annotate.enums import ImportMode, ImportState, JobKind, Origin
 from annotate.errors import ImportRefused
 from annotate.keys import content_key, prompt_key, text_key
-from annotate.models import Candidate, ImportRun, Item, Job, Project, QuarantinedRow
-from annotate.readers.limits import DEFAULT_LIMITS
-from annotate.readers.reading import read_items
+from annotate.models import Candidate, Image, ImportRun, Item, Job, Project, QuarantinedRow
 from annotate.readers.rows import Defect, FileRefused, ItemRow
+from annotate.selectors.images import kept_images, known_images, missing_image
+from annotate.selectors.questions import questionnaire_of
+from annotate.selectors.recorded_answers import misfit
+from annotate.services.import_file import ImportFile, shown_name
 from annotate.services.jobs import enqueue_job
 from annotate.services.recorded import Replay
+from annotate.services.standing import LONGEST_TAG, clean_tag
 
 BATCH = 500
 SHOWN_DEFECTS = 100
@@ -57,17 +59,22 @@ def import_items(
     name: str | None = None,
     mode: ImportMode = ImportMode.STRICT,
     by: User | None = None,
+    source: str = "",
+    mapping: Mapping[str, str] | None = None,
 ) -> ImportReport:
     """Import a file; the same file twice makes nothing twice.
 
+    ``source`` names another tool or data set whose shape it has (``readers.foreign``); ``mapping`` says by
+    hand which of its columns are which of our fields.
     Raises ImportRefused with the defects when strict and anything is wrong, or when no row can be had at all.
     """
     name = shown_name(name or path.name)
-    digest = file_digest(path)
+    file = ImportFile(path, name, source, mapping)
+    digest = file.digest()
     earlier = _earlier_run(project, digest)
     if earlier is not None:
         return _repeat(earlier)
-    defects, total = _survey(project, path, name)
+    defects, total = _survey(project, file)
     if total and mode == ImportMode.STRICT:
         raise refusal_of(name, defects, total)
     try:
@@ -75,7 +82,7 @@ def import_items(
             # Imports into one project take turns; the second of two with the same file finds the first's.
             Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             earlier = _earlier_run(project, digest)
-            return _repeat(earlier) if earlier else _write(project, path, name, digest, mode, by)
+            return _repeat(earlier) if earlier else _write(project, file, digest, mode, by)
     except FileRefused as refusal:
         # The file changed between the two passes: what was written is rolled back.
         raise refusal_of(name, refusal.defects, refusal.total) from refusal
@@ -85,57 +92,51 @@ def _earlier_run(project: Project, digest: str) -> ImportRun | None:
     return ImportRun.objects.filter(project=project, digest=digest, state=ImportState.DONE).first()
 
 
-def shown_name(name: str) -> str:
-    """A file's name as it may be stored: what a client sends can hold characters that no database keeps."""
-    kept = "".join(character for character in name if character.isprintable())
-    return kept.encode("utf-8", "ignore").decode()[:255] or "upload"
-
-
-def file_digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _survey(project: Project, path: Path, name: str) -> tuple[list[Defect], int]:
+def _survey(project: Project, file: ImportFile) -> tuple[list[Defect], int]:
     """Read the whole file and list what is wrong; raises ImportRefused when it is not an import file at
     all."""
     defects: list[Defect] = []
     rows = 0
     try:
-        for row in _rows_of(project, path, name):
+        for row in _rows_of(project, file):
             if isinstance(row, Defect):
                 defects.append(row)
             else:
                 rows += 1
     except FileRefused as refusal:
-        raise refusal_of(name, refusal.defects, refusal.total) from refusal
+        raise refusal_of(file.name, refusal.defects, refusal.total) from refusal
     if not rows:
-        raise refusal_of(name, defects, len(defects))
+        raise refusal_of(file.name, defects, len(defects))
     return defects, len(defects)
 
 
-def _rows_of(project: Project, path: Path, name: str) -> Iterator[ItemRow | Defect]:
-    """Rows of the file, those refused whose id the project has already given to other content."""
+def _rows_of(project: Project, file: ImportFile) -> Iterator[ItemRow | Defect]:
+    """Rows of the file, those refused whose id the project has already given to other content, whose
+    pictures are not there, and those whose judgments do not answer what it asks."""
+    questionnaire = questionnaire_of(project)
     batch: list[ItemRow] = []
-    for row in read_items(path, name=name, limits=DEFAULT_LIMITS):
-        if isinstance(row, Defect):
-            yield row
+    for row in file.rows():
+        fault = row if isinstance(row, Defect) else misfit(row, questionnaire)
+        if fault is not None or isinstance(row, Defect):
+            yield fault or row
             continue
         batch.append(row)
         if len(batch) == BATCH:
-            yield from _without_taken_ids(project, batch)
+            yield from _with_all_they_need(project, batch)
             batch = []
-    yield from _without_taken_ids(project, batch)
+    yield from _with_all_they_need(project, batch)
 
 
-def _without_taken_ids(project: Project, batch: list[ItemRow]) -> Iterator[ItemRow | Defect]:
+def _with_all_they_need(project: Project, batch: list[ItemRow]) -> Iterator[ItemRow | Defect]:
     ids = [row.external_id for row in batch]
     known = dict(project.items.filter(external_id__in=ids).values_list("external_id", "key"))
+    images = known_images(project, batch)
     for row in batch:
-        if known.get(row.external_id, item_key(row)) == item_key(row):
+        unseen = missing_image(row, images)
+        if unseen is not None:
+            yield unseen
+            continue
+        if row.external_id not in known or known[row.external_id] == item_key(row):
             yield row
             continue
         yield Defect(
@@ -151,8 +152,7 @@ def _without_taken_ids(project: Project, batch: list[ItemRow]) -> Iterator[ItemR
 
 def _write(
     project: Project,
-    path: Path,
-    name: str,
+    file: ImportFile,
     digest: str,
     mode: ImportMode,
     by: User | None,
@@ -160,13 +160,13 @@ def _write(
     """Write the rows. What is wrong is listed anew: an id may have been given away since the first pass, and
     a strict import is refused for it all the same."""
     run = ImportRun.objects.create(
-        project=project, file_name=name, digest=digest, mode=mode, state=ImportState.DONE, by=by
+        project=project, file_name=file.name, digest=digest, mode=mode, state=ImportState.DONE, by=by
     )
     report = ImportReport(run_id=run.pk)
     defects: list[Defect] = []
     replay = Replay(project)
     batch: list[ItemRow] = []
-    for row in _rows_of(project, path, name):
+    for row in _rows_of(project, file):
         if isinstance(row, Defect):
             defects.append(row)
             continue
@@ -176,7 +176,7 @@ def _write(
             batch = []
     _write_batch(project, batch, report, replay)
     if defects and mode == ImportMode.STRICT:
-        raise refusal_of(name, defects, len(defects))
+        raise refusal_of(file.name, defects, len(defects))
     QuarantinedRow.objects.bulk_create([_quarantined(run, defect) for defect in defects], batch_size=BATCH)
     report.quarantined, report.defects = len(defects), shown(defects)
     run.counts = report.counts()
@@ -186,33 +186,32 @@ def _write(
 
 def _write_batch(project: Project, batch: list[ItemRow], report: ImportReport, replay: Replay) -> None:
     keys = [item_key(row) for row in batch]
-    known = set(project.items.filter(key__in=keys).values_list("key", flat=True))
-    Item.objects.bulk_create(
-        [_item(project, row, key) for row, key in zip(batch, keys, strict=True) if key not in known]
-    )
-    stored = {item.key: item for item in project.items.filter(key__in=keys)}
-    made = [
-        candidate
-        for row, key in zip(batch, keys, strict=True)
-        if key not in known
-        for candidate in _candidates(stored[key], row)
-    ]
+    images = known_images(project, batch)
+    known = {item.key: item for item in project.items.filter(key__in=keys)}
+    fresh = {key: row for row, key in zip(batch, keys, strict=True) if key not in known}
+    items = Item.objects.bulk_create([_item(project, row, key, images) for key, row in fresh.items()])
+    stored = known | {item.key: item for item in items}
+    made = [one for key, row in fresh.items() for one in _candidates(stored[key], row, images)]
     Candidate.objects.bulk_create(made)
     report.items += len(batch) - len(known)
     report.existing += len(known)
     report.candidates += len(made)
-    for row, key in zip(batch, keys, strict=True):
-        if row.judgments:
-            for kind, count in replay.judgments_on(stored[key], row.judgments).items():
-                report.judgments[kind] += count
+    said = [(stored[key], row.judgments) for row, key in zip(batch, keys, strict=True)]
+    for kind, count in replay.judgments_on(said).items():
+        report.judgments[kind] += count
 
 
 def item_key(row: ItemRow) -> str:
-    """Name an item by its id, prompt and candidates; judgments and meta may be added to it later."""
+    """Name an item by its id, prompt and candidates; judgments and meta may be added to it later. Pictures of
+    the prompt count where there are any: items without them keep the names they always had."""
     return content_key(
         row.external_id,
         messages(row.prompt),
-        [[one.text, one.model, messages(one.prompt) if one.prompt else None] for one in row.candidates],
+        [
+            [one.text, one.model, messages(one.prompt) if one.prompt else None, *map(astuple, one.images)]
+            for one in row.candidates
+        ],
+        *([[astuple(one) for one in row.images]] if row.images else []),
     )
 
 
@@ -220,20 +219,28 @@ def messages(prompt: Any) -> list[dict[str, str]]:
     return [{"role": turn.role, "content": turn.content} for turn in prompt]
 
 
-def _item(project: Project, row: ItemRow, key: str) -> Item:
-    prompt = messages(row.prompt)
+def _item(project: Project, row: ItemRow, key: str, images: dict[str, Image]) -> Item:
+    prompt, pictures = messages(row.prompt), kept_images(row.images, images)
     return Item(
         project=project,
         key=key,
         external_id=row.external_id,
-        group_key=prompt_key(prompt),
+        group_key=prompt_key(prompt, pictures),
         prompt=prompt,
+        images=pictures,
         meta=row.meta,
+        expertise=expertise_of(row),
         line=row.line,
     )
 
 
-def _candidates(item: Item, row: ItemRow) -> list[Candidate]:
+def expertise_of(row: ItemRow) -> str:
+    """What the file says its judges must know; anything but a short word asks for nothing."""
+    tag = row.meta.get("expertise")
+    return clean_tag(tag) if isinstance(tag, str) and len(tag) <= LONGEST_TAG else ""
+
+
+def _candidates(item: Item, row: ItemRow, images: dict[str, Image]) -> list[Candidate]:
     return [
         Candidate(
             item=item,
@@ -245,6 +252,7 @@ def _candidates(item: Item, row: ItemRow) -> list[Candidate]:
             origin=Origin.GENERATED if "parameters" in one.made else Origin.IMPORTED,
             origin_key=content_key("imported", position),
             model=one.model[:300],
+            images=kept_images(one.images, images),
             **one.made,
         )
         for position, one in enumerate(row.candidates)
@@ -291,9 +299,17 @@ def _repeat(run: ImportRun) -> ImportReport:
 
 
 def enqueue_import(
-    *, project: Project, upload: str, name: str, mode: ImportMode, by: User | None = None
+    *,
+    project: Project,
+    upload: str,
+    name: str,
+    mode: ImportMode,
+    by: User | None = None,
+    source: str = "",
+    mapping: Mapping[str, str] | None = None,
 ) -> Job:
     """Ask a worker to import an upload (a file name under the home's uploads), so that no page waits for
     it."""
-    payload = {"upload": upload, "name": shown_name(name), "mode": mode.value, "by": by.pk if by else None}
+    payload: dict[str, Any] = {"upload": upload, "name": shown_name(name), "mode": mode.value}
+    payload |= {"by": by.pk if by else None, "source": source, "mapping": dict(mapping or {})}
     return enqueue_job(kind=JobKind.IMPORT, project=project, payload=payload)

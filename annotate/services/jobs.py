@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -36,11 +36,12 @@ def enqueue_job(
     queue: JobQueue = JobQueue.CPU,
     units: Sequence[int] = (),
     chunk_size: int = 16,
+    total: int = 0,
 ) -> Job:
     """Ask for work; asking twice is asking once, for the job is named by its content.
 
-    With ``units`` (row ids) the work is split into chunks of ``chunk_size``, each a job of its own. A job
-    that failed or was cancelled is sent back to work.
+    With ``units`` (row ids) the work is split into chunks of ``chunk_size``, each a job of its own; what is
+    one piece says how much it is by ``total``. A job that failed or was cancelled is sent back to work.
     """
     key = content_key(kind, project.pk if project else None, payload, list(units))
     job, created = Job.objects.get_or_create(
@@ -51,7 +52,7 @@ def enqueue_job(
             "queue": queue,
             "payload": payload,
             "state": JobState.SPLIT if units else JobState.WAITING,
-            "total": len(units),
+            "total": len(units) or total,
             # The asking machine's clock may be ahead, and nobody would claim the work until then.
             "due_at": Now(),
         },
@@ -144,6 +145,12 @@ def extend_lease(*, job: Job, done: int | None = None) -> bool:
     return bool(_held(job).update(**changes))
 
 
+def note_result(*, job: Job, result: dict[str, Any]) -> bool:
+    """Keep what came of a job before what it was made from is thrown away: a worker killed in between finds
+    it there. False when the lease was lost."""
+    return bool(_held(job).update(result=result))
+
+
 @transaction.atomic
 def finish_job(*, job: Job, result: dict[str, Any]) -> bool:
     """End the job well; False when the lease was lost, and then nothing changes."""
@@ -168,12 +175,14 @@ def fail_job(
     error: str,
     retry_in: timedelta | None = None,
     blameless: bool = False,
+    of_one: bool = False,
     result: dict[str, Any] | None = None,
 ) -> bool:
     """End the job badly, or put it off: with ``retry_in`` it waits and is tried again.
 
     What is ``blameless`` waits for something outside: it gives its attempt back, and is tried MAX_RETRIES
-    times. A fault of the job's own has used up one of its MAX_ATTEMPTS.
+    times. A fault of the job's own has used up one of its MAX_ATTEMPTS. What is tried in vain, and what is
+    said to be ``of_one`` of the job's units, ends that unit alone: see ``_cut_up``.
     """
     _lock_parent(job.parent_id)
     tries = int(job.payload.get("tries", 0)) + 1
@@ -183,6 +192,8 @@ def fail_job(
         changes |= {"state": JobState.WAITING, "due_at": database_now_plus(retry_in or timedelta())}
         if blameless:
             changes |= {"attempts": F("attempts") - 1, "payload": job.payload | {"tries": tries}}
+    elif (of_one or retry_in is not None) and _cut_up(job, _held(job)):
+        return True
     else:
         changes |= {"state": JobState.FAILED, "finished_at": Now(), "result": result or {}}
     changed = _held(job).update(**changes)
@@ -246,7 +257,10 @@ def _lock_parent(parent_id: int | None) -> None:
 def _set_aside(pk: int) -> None:
     """Dead letter: it took its worker down, or lost its lease, once too often."""
     row = Job.objects.get(pk=pk)
-    Job.objects.filter(pk=pk, attempts__gte=MAX_ATTEMPTS).exclude(state=JobState.DONE).update(
+    poison = Job.objects.filter(pk=pk, attempts__gte=MAX_ATTEMPTS).exclude(state=JobState.DONE)
+    if _cut_up(row, poison):
+        return
+    poison.update(
         state=JobState.FAILED,
         error=row.error or f"Given up after {MAX_ATTEMPTS} attempts that ended without a word.",
         leased_until=None,
@@ -254,6 +268,44 @@ def _set_aside(pk: int) -> None:
         finished_at=Now(),
     )
     _settle_parent(row.parent_id)
+
+
+def _cut_up(job: Job, still: QuerySet[Job]) -> bool:
+    """Make each unit of a chunk a chunk of its own, where it has several: one that hangs, takes its worker
+    down or cannot be answered is set aside by itself then, and the others are done.
+
+    ``still``: the job's row as long as it is the caller's. Units that were done before cost nothing. What
+    waited in vain for something outside is asked for once more each: it may be down for all of them.
+    """
+    units = job.payload.get("units", [])
+    if job.parent_id is None or len(units) < 2:
+        return False
+    payload = job.payload | ({"tries": MAX_RETRIES - 1} if "tries" in job.payload else {})
+    fresh = {"state": JobState.WAITING, "attempts": 0, "total": 1, "due_at": Now()}
+    first = payload | {"units": units[:1]}
+    cut = still.update(**fresh, done=0, payload=first, error="", leased_until=None, lease_token=None)
+    if not cut:
+        return False
+    same = {"kind": job.kind, "project_id": job.project_id, "parent_id": job.parent_id, "queue": job.queue}
+    others = [
+        Job(**same, **fresh, key=content_key("unit", job.key, unit), payload=payload | {"units": [unit]})
+        for unit in units[1:]
+    ]
+    for one in [job, *Job.objects.bulk_create(others)]:
+        nudge(one)
+    return True
+
+
+def hand_back(*, job_ids: Sequence[int]) -> None:
+    """Return jobs whose worker ends through no fault of theirs: they wait, and the attempt is not counted."""
+    running = Job.objects.filter(pk__in=list(job_ids), state=JobState.RUNNING)
+    running.update(
+        state=JobState.WAITING,
+        attempts=F("attempts") - 1,
+        due_at=Now(),
+        leased_until=None,
+        lease_token=None,
+    )
 
 
 def _settle_parent(parent_id: int | None) -> None:

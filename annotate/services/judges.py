@@ -37,3 +37,13 @@ def model_judge(*, project: Project, name: str, version: str, settings: dict[str
         defaults={"settings": settings},
     )
     return judge
+
+
+def bind_revision(*, judge: Judge, revision: str) -> bool:
+    """Note which weights a judge answers with, at its first answer; False where they are others now."""
+    known = judge.settings.get("revision")
+    if known is None:
+        judge.settings = judge.settings | {"revision": revision}
+        judge.save(update_fields=["settings"])
+        return True
+    return bool(known == revision)

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F
 from django.utils.text import slugify
 
-from annotate.enums import QuestionKind, Role
+from annotate.enums import Role
 from annotate.errors import InvalidSetting, StaleEdit
-from annotate.models import Guideline, Membership, Project, Question
-
-DEFAULT_QUESTION = "Which response is better?"
+from annotate.models import Membership, Project
+from annotate.questions.presets import PRESETS, STRENGTH
+from annotate.services.guidelines import publish_guideline
+from annotate.services.questions import ask_preset
 
 
 @transaction.atomic
@@ -19,37 +20,33 @@ def create_project(
     slug: str = "",
     description: str = "",
     lead: User | None = None,
-    overlap: int = 1,
+    overlap: int | None = None,
     seed: int = 0,
     guidelines: str = "",
+    preset: str = STRENGTH.name,
 ) -> Project:
-    """Make a project that asks for a preference, with its first guidelines and its lead."""
+    """Make a project that asks what a preset asks, with its first guidelines and its lead.
+
+    Without ``overlap`` as many people are asked as the preset wants.
+    """
+    if preset not in PRESETS:
+        raise InvalidSetting(
+            "There is no such preset.", field="preset", cure=f"Choose one of {', '.join(PRESETS)}."
+        )
+    chosen = PRESETS[preset]
+    least = chosen.overlap if overlap is None else overlap
     project = Project(
         name=name,
         slug=slug or free_slug(name=name),
         description=description,
-        overlap=overlap,
+        overlap=least,
+        overlap_max=chosen.overlap_max if (chosen.overlap_max or 0) >= least else None,
+        flow=dict(chosen.flow),
         seed=seed,
     )
     project.full_clean()
     project.save(force_insert=True)
-    Question.objects.create(
-        project=project,
-        position=0,
-        key="preference",
-        kind=QuestionKind.PREFERENCE,
-        text=DEFAULT_QUESTION,
-        options={"tie": True, "neither": True},
-    )
-    Question.objects.create(
-        project=project,
-        position=1,
-        key="justification",
-        kind=QuestionKind.TEXT,
-        text="Why?",
-        required=False,
-        options={"max_length": 20_000},
-    )
+    ask_preset(project=project, preset=chosen)
     if guidelines:
         publish_guideline(project=project, text=guidelines)
     if lead is not None:
@@ -67,25 +64,29 @@ def free_slug(*, name: str) -> str:
 
 
 @transaction.atomic
-def publish_guideline(*, project: Project, text: str) -> Guideline:
-    """Add the next version; judgments keep the version they were made under."""
-    last = project.guidelines.aggregate(last=Max("version"))["last"] or 0
-    return Guideline.objects.create(project=project, version=last + 1, text=text)
-
-
-@transaction.atomic
 def change_settings(
-    *, project: Project, expected_version: int, name: str, description: str, overlap: int, lease_minutes: int
+    *,
+    project: Project,
+    expected_version: int,
+    name: str,
+    description: str,
+    lease_minutes: int,
+    show_lengths: bool = False,
+    max_flip_rate: float | None = None,
 ) -> Project:
     """Change a project's settings unless someone else changed them since ``expected_version`` was read."""
     project.name, project.description = name, description
-    project.overlap, project.lease_minutes = overlap, lease_minutes
+    project.lease_minutes = lease_minutes
+    flips = project.max_flip_rate if max_flip_rate is None else max_flip_rate
+    if not 0 <= flips <= 1:
+        raise InvalidSetting("This is no share.", field="max_flip_rate", cure="Give a number from 0 to 1.")
     project.full_clean()
     won = Project.objects.filter(pk=project.pk, settings_version=expected_version).update(
         name=name,
         description=description,
-        overlap=overlap,
         lease_minutes=lease_minutes,
+        show_lengths=show_lengths,
+        max_flip_rate=flips,
         settings_version=F("settings_version") + 1,
     )
     if not won:

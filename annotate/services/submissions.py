@@ -11,10 +11,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from annotate.errors import KeyReused
+from annotate.errors import KeyReused, WinnowError
 from annotate.models import Submission
+from annotate.prepared import PreparedInsert
 
 KEPT_FOR = timedelta(days=30)
+_KEEP = PreparedInsert(Submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +27,31 @@ class Reply:
 
 
 def submit_once(
-    *, user: User, key: uuid.UUID, digest: str, act: Callable[[], tuple[int, dict[str, Any]]]
+    *,
+    user: User,
+    key: uuid.UUID,
+    digest: str,
+    act: Callable[[], tuple[int, dict[str, Any]]],
+    joined: bool = False,
 ) -> Reply:
     """Run ``act`` once per key, in one transaction with the stored reply; later calls get that reply.
 
     Raises KeyReused when the key came before with another body. What ``act`` raises is passed on and
     nothing is stored, so that a corrected form may use its key again.
+
+    The usual case costs one INSERT: whether the key came before is only asked when ``act`` or the constraint
+    refuses. Of two simultaneous requests the second is stopped by what the first changed, or waits at the
+    constraint and takes its own ``act`` back: so ``act`` may do nothing outside the database.
+
+    ``joined``: as a part of the caller's transaction, which is given up with it when anything is refused.
     """
-    earlier = _earlier_reply(user, key, digest)
-    if earlier is not None:
-        return earlier
     try:
-        with transaction.atomic():
-            # Taken first: the second of two simultaneous requests waits here, then fails on the constraint.
-            slot = Submission.objects.create(user=user, key=key, digest=digest, status=0, reply={})
-            slot.status, slot.reply = act()
-            slot.save(update_fields=["status", "reply"])
-            return Reply(slot.status, slot.reply)
-    except IntegrityError:
-        earlier = _earlier_reply(user, key, digest)
+        with transaction.atomic(savepoint=not joined):
+            status, body = act()
+            _KEEP.run(Submission(user=user, key=key, digest=digest, status=status, reply=body))
+            return Reply(status, body)
+    except (IntegrityError, WinnowError):
+        earlier = None if joined else _earlier_reply(user, key, digest)
         if earlier is None:
             raise
         return earlier

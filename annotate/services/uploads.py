@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from annotate.errors import InvalidSetting
+from annotate.selectors.uploads import upload_path
 
 MAX_UPLOAD_BYTES = 512 << 20
 
@@ -24,8 +23,7 @@ def keep_upload(*, upload: UploadedFile[Any]) -> str:
             cure="Send at most 512 MiB, or import it with the command.",
         )
     name = secrets.token_hex(16)
-    path = Path(settings.WINNOW_HOME) / "uploads" / name
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+    with open(os.open(upload_path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         for block in upload.chunks():
             stream.write(block)
     return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -94,6 +94,72 @@ def histogram(
 
 
 @register.simple_tag
+def curves(
+    series: Sequence[Mapping[str, Any]], low: Any = 0, high: Any = 1, label: str = "", mark: Any = None
+) -> SafeString:
+    """Lines over 0..1 with bands: each a mapping with ``kind`` (a class), ``at``, ``values``, and ``low`` and
+    ``high`` where it has a band. Drawn in the order given, the last on top. ``mark``: a place across that is
+    pointed out. Both scales are named in percent, beside the picture, where they keep their size."""
+    width, height = 720.0, 260.0
+    least, span = number(low), (number(high) - number(low)) or 1.0
+
+    def points(across: Sequence[Any], up: Sequence[Any]) -> list[str]:
+        return [
+            f"{figure(min(max(number(x), 0.0), 1.0) * width)},"
+            f"{figure(height - min(max((number(y) - least) / span, 0.0), 1.0) * height)}"
+            for x, y in zip(across, up, strict=False)
+        ]
+
+    rules = format_html_join(
+        "", '<line class="rule" x1="0" x2="{0}" y1="{1}" y2="{1}"/>',
+        ((figure(width), figure(height * step / 4)) for step in range(5)),
+    )  # fmt: skip
+    bands = format_html_join(
+        "", '<polygon class="band {}" points="{}"/>',
+        (
+            (one["kind"], " ".join(points(one["at"], one["low"]) + points(one["at"], one["high"])[::-1]))
+            for one in series
+            if one.get("low") and one.get("high")
+        ),
+    )  # fmt: skip
+    lines = format_html_join(
+        "", '<polyline class="line {}" points="{}"/>',
+        ((one["kind"], " ".join(points(one["at"], one["values"]))) for one in series),
+    )  # fmt: skip
+    pointed = SafeString("")
+    if mark is not None:
+        at = figure(min(max(number(mark), 0.0), 1.0) * width)
+        pointed = format_html('<line class="pointed" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', at, figure(height))
+    return format_html(
+        '<div class="scaled"><div class="ticks up" aria-hidden="true">{}</div>{}'
+        '<div class="ticks across" aria-hidden="true">{}</div></div>',
+        ticks(least + span * step / 4 for step in (4, 3, 2, 1, 0)),
+        frame(width, height, rules + bands + lines + pointed, label or "Curves"),
+        ticks(step / 4 for step in range(5)),
+    )
+
+
+def ticks(shares: Iterable[float]) -> SafeString:
+    return format_html_join("", "<span>{} %</span>", ((figure(100 * share),) for share in shares))
+
+
+@register.simple_tag
+def scatter(points: Sequence[Sequence[Any]], label: str = "") -> SafeString:
+    """What was predicted (across) against what was seen (up), in standard deviations from −3 to 3."""
+    side = 260.0
+
+    def place(value: Any) -> float:
+        return (min(max(number(value), -3.0), 3.0) + 3) / 6 * side
+
+    dots = format_html_join(
+        "", '<circle class="dot" cx="{}" cy="{}" r="2"/>',
+        ((figure(place(one[0])), figure(side - place(one[1]))) for one in points),
+    )  # fmt: skip
+    diagonal = format_html('<line class="rule" x1="0" y1="{0}" x2="{0}" y2="0"/>', figure(side))
+    return frame(side, side, diagonal + dots, label or "Scatter", "inline")
+
+
+@register.simple_tag
 def sparkline(values: Sequence[Any], label: str = "") -> SafeString:
     """A line through the values, evenly spaced."""
     heights = [number(value) for value in values]
@@ -146,3 +212,95 @@ def balance_bar(value: Any, kind: str = "people", label: str = "") -> SafeString
     inner = format_html('<line class="axis" x1="45" x2="45" y1="1" y2="13"/>')
     inner += bars([(tone, width / 2 + min(reach, 0.0), 5, abs(reach), 4)])
     return frame(width, height, inner, label or "Balance", "inline")
+
+
+@register.simple_tag
+def reliability(points: Sequence[tuple[Any, Any, Any]], label: str = "") -> SafeString:
+    """Dots of (said, came, how many) on a square from 0 to 1, with the line on which both are the same."""
+    size, pad = 240.0, 26.0
+    inside = size - 2 * pad
+    most = max((number(count) for _said, _came, count in points), default=1.0) or 1.0
+
+    def x(share: Any) -> float:
+        return pad + inside * min(max(number(share), 0.0), 1.0)
+
+    def y(share: Any) -> float:
+        return size - x(share)
+
+    grid = format_html_join(
+        "",
+        '<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>'
+        '<line class="grid" x1="{1}" x2="{2}" y1="{0}" y2="{0}"/>',
+        ((figure(pad + inside * at / 4), figure(pad), figure(size - pad)) for at in range(5)),
+    )
+    ends = format_html_join(
+        "",
+        '<text x="{}" y="{}" text-anchor="{}">{}</text>',
+        (
+            (figure(pad), figure(size - 8), "middle", "0"),
+            (figure(size - pad), figure(size - 8), "middle", "1"),
+            (figure(pad - 8), figure(pad + 4), "end", "1"),
+        ),
+    )
+    dots = format_html_join(
+        "",
+        '<circle class="accent" cx="{}" cy="{}" r="{}"/>',
+        (
+            (figure(x(said)), figure(y(came)), figure(3 + 6 * math.sqrt(number(n) / most)))
+            for said, came, n in points
+        ),
+    )
+    line = format_html(
+        '<line class="threshold" x1="{0}" x2="{1}" y1="{1}" y2="{0}"/>', figure(pad), figure(size - pad)
+    )
+    return format_html(
+        '<svg class="chart square" viewBox="0 0 {0} {0}" role="img" aria-label="{1}">{2}{3}{4}{5}</svg>',
+        figure(size), label or "Reliability", grid, line, dots, ends,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def bin_chart(
+    counts: Sequence[Any], low: Any, high: Any, of: Any, here: Any = None, label: str = ""
+) -> SafeString:
+    """Counts per equal bin, each bin a link to its rows, with numbers along the axis."""
+    heights = [max(number(count), 0.0) for count in counts]
+    width, height, top = 720.0, 180.0, 6.0
+    tallest = max(heights, default=0.0) or 1.0
+    step = width / max(len(heights), 1)
+    start = number(low)
+    span = number(high) - start
+    links = []
+    for place, count in enumerate(heights):
+        tall = (height - top) * count / tallest
+        edges = (start + span * place / len(heights), start + span * (place + 1) / len(heights))
+        words = f"{int(count)} pairs from {edges[0]:.4g} to {edges[1]:.4g}"
+        tone = "here" if place == here else "kept"
+        links.append(
+            (
+                str(of), place, words, words,
+                figure(place * step), figure(step), figure(height),
+                tone, figure(place * step + 1), figure(height - tall),
+                figure(max(step - 2, 0.5)), figure(tall),
+            )
+        )  # fmt: skip
+    inner = format_html_join(
+        "",
+        '<a href="?of={}&amp;bin={}#pairs" aria-label="{}"><title>{}</title>'
+        '<rect class="reach" x="{}" y="0" width="{}" height="{}"/>'
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/></a>',
+        links,
+    )
+    inner += format_html(
+        '<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>', *map(figure, (width, height, height))
+    )
+    drawn = format_html(
+        '<svg class="chart bins" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}" role="group"'
+        ' aria-label="{}">{}</svg>',
+        figure(width), figure(height), figure(height), label or "Histogram", inner,
+    )  # fmt: skip
+    # Beside the drawing, which is stretched: letters must not be.
+    ticks = format_html_join(
+        "", "<span>{}</span>", ((f"{start + span * at / 4:.4g}".replace("-", "−"),) for at in range(5))
+    )
+    return format_html('{}<p class="chart-axis small quiet num" aria-hidden="true">{}</p>', drawn, ticks)

@@ -1,0 +1,26 @@
+"""Numbers as people read them: sums of money and shares."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django import template
+
+from annotate.services.allowances import money as plain_money
+
+register = template.Library()
+
+
+@register.filter
+def money(millionths: Any) -> str:
+    """Millionths as a plain number; nothing for what is none."""
+    return plain_money(int(millionths)) if isinstance(millionths, int) else ""
+
+
+@register.filter
+def percent(share: Any) -> str:
+    """A share of one as per cent, with its sign where it is below 0; nothing for what is none."""
+    if not isinstance(share, int | float) or not math.isfinite(share):
+        return ""
+    return f"{100 * share:.1f} %"
