@@ -7,6 +7,8 @@ difference of the two logits is free of it, whatever the constant; the mean of t
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, isfinite, log
 from typing import Literal
@@ -65,6 +67,29 @@ def preference_from(p_first: float, *, tie_band: float = TIE_BAND) -> int | Lite
         return "tie"
     strength = 1 + bisect_right(CUT_POINTS, better)
     return -strength if p_first > 0.5 else strength
+
+
+def ranking_from(
+    chances: Mapping[tuple[int, int], float], *, tie_band: float = TIE_BAND, ties: bool = True
+) -> list[list[int]]:
+    """Groups from best to worst, from the probability that the first of each pair is the better one.
+
+    By Copeland's count: a pair won is 1, a tie ½. Equal counts are a tie, so pairs that go round in a circle
+    are one group; without ``ties`` the sum of the logits decides among them, then the position.
+    """
+    wins: dict[int, float] = defaultdict(float)
+    strength: dict[int, float] = defaultdict(float)
+    for (one, other), chance in chances.items():
+        verdict = preference_from(chance, tie_band=tie_band)
+        share = 0.5 if verdict == "tie" else float(verdict < 0)
+        wins[one] += share
+        wins[other] += 1 - share
+        strength[one] += _logit(chance)
+        strength[other] -= _logit(chance)
+    if not ties:
+        return [[one] for one in sorted(wins, key=lambda one: (-wins[one], -strength[one], one))]
+    counts = sorted(set(wins.values()), reverse=True)
+    return [sorted(one for one in wins if wins[one] == count) for count in counts]
 
 
 def _logit(probability: float) -> float:

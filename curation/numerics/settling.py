@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Literal, TypeAlias
 
-Vote: TypeAlias = int | str
+Vote: TypeAlias = float | str
 Verdict: TypeAlias = Literal["first", "second", "tie", "neither", "undecided"]
 
 
@@ -35,15 +36,21 @@ class Settled:
 
 
 def settle_votes(votes: Sequence[Vote]) -> Settled:
-    """Settle the votes on one item: each an int −3..3 (0 is a tie), "tie" or "neither".
+    """Settle the votes on one item: each a number −3..3 (0 is a tie), "tie" or "neither".
 
     The order of the votes does not matter. Raises ValueError for anything else.
     """
+    verdict = _plurality(Counter(_choice(vote) for vote in votes))
+    numbers = _numbers(votes)
+    preference = fsum(numbers) / len(numbers) if numbers else None
+    return settle_towards(votes, verdict, preference)
+
+
+def settle_towards(votes: Sequence[Vote], verdict: Verdict, preference: float | None) -> Settled:
+    """A verdict that another rule came to, described by the votes on the same item: how many of the judges
+    share it, and how far apart they are. Raises ValueError as ``settle_votes`` does."""
     choices = Counter(_choice(vote) for vote in votes)
-    # Integers only up to the division: the mean is the same in any order of the votes.
-    numbers = [0 if vote == "tie" else int(vote) for vote in votes if vote != "neither"]
-    preference = sum(numbers) / len(numbers) if numbers else None
-    verdict = _plurality(choices)
+    numbers = _numbers(votes)
     return Settled(
         verdict=verdict,
         preference=preference,
@@ -65,13 +72,17 @@ def margin_towards(verdict: str, preference: float | None) -> float:
     return max(0.0, -preference if verdict == "first" else preference) / 3
 
 
+def _numbers(votes: Sequence[Vote]) -> list[float]:
+    return [0 if vote == "tie" or isinstance(vote, str) else vote for vote in votes if vote != "neither"]
+
+
 def _choice(vote: Vote) -> Verdict:
     if vote == "tie":
         return "tie"
     if vote == "neither":
         return "neither"
-    if isinstance(vote, bool) or not isinstance(vote, int) or not -3 <= vote <= 3:
-        raise ValueError(f"A vote is an integer from -3 to 3, 'tie' or 'neither', not {vote!r}.")
+    if isinstance(vote, bool) or not isinstance(vote, int | float) or not -3 <= vote <= 3:
+        raise ValueError(f"A vote is a number from -3 to 3, 'tie' or 'neither', not {vote!r}.")
     if vote == 0:
         return "tie"
     return "first" if vote < 0 else "second"
