@@ -8,37 +8,54 @@ from typing import Any
 
 import yaml
 
-# One split, named file by file: the JSONL beside it holds the same rows and must not be loaded as more.
-DATA_FILES = {"train": "data/train.parquet"}
-
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 COLUMNS = {
     "id": "name of the item in its source",
-    "prompt": "messages before the response, each with `role` and `content`",
-    "chosen": "the preferred response, as one assistant message",
-    "rejected": "the other response, as one assistant message",
+    "prompt": "what the response answers",
+    "chosen": "the preferred response",
+    "rejected": "the other response",
+    "completion": "the response",
+    "responses": "all responses of the prompt",
+    "label": "whether the response is wanted",
+    "margin": "reward margin towards the chosen side: a third of the mean strength, unless a step set it",
+    "soft_label": "probability that the chosen side is the better one, where a step or a policy says so",
+    "weight": "weight of the row in training",
+    "ls_factor": "1 − exp(−k · 3 · margin), for a β that grows with the margin (MM-RLHF)",
     "strength": "size of the mean preference, 0 to 3",
-    "margin": "a third of the mean preference towards the chosen side, 0 to 1",
     "confidence": "share of the judges who gave the verdict",
     "n_judges": "how many judges the verdict rests on",
+    "ln_ches": "length-normalised CHES score of the pair, where it was scored; higher is riskier for DPO",
     "chosen_model": "the model that wrote the chosen response, where known",
     "rejected_model": "the model that wrote the rejected response, where known",
-    "ln_ches": "length-normalised CHES score of the pair, where it was scored; higher is riskier for DPO",
-    "provenance": "where the row comes from, as JSON text",
+    "chosen_revision": "its revision",
+    "rejected_revision": "its revision",
+    "chosen_position": "place of the chosen response in the item as stored",
+    "rejected_position": "place of the rejected response in the item as stored",
+    "item": "content key of the item: the way back to every judgment on it",
+    "pair_key": "SHA-256 of the prompt and the two responses, whichever is chosen",
+    "images": "pictures shown above the prompt, as JSON: name or address and what each shows",
+    "images_chosen": "pictures shown with the chosen response",
+    "images_rejected": "pictures shown with the rejected response",
+    "judge": "the judge: people by number, models by name",
+    "kind": "person or model",
+    "score": "score of the response",
+    "psi": "scores of the list on 0 to 1",
+    "gain": "2^ψ − 1",
+    "rank": "rank by label, 1 the best",
+    "lambda": "for each pair that differs: winner, loser and Δ",
+    "rewards": "scores, best first",
+    "inverse_temperatures": "1/T of PRO: row k, column i",
+    "win_rate": "mean share of comparisons won",
+    "against": "share won against each other response",
+    "goal": "the score that the prompt asks for",
+    "answers": "every answer of the judgment, as JSON",
+    "shown_order": "stored positions of the responses in the order in which the judge saw them",
+    "chosen_spans": "what judges marked in the chosen response: start, end (code points), label, severity",
+    "rejected_spans": "what judges marked in the rejected response",
+    "labels": "whether each step is right",
+    "completions": "the steps of the response",
 }
-
-LOADING = """\
-```python
-from datasets import load_dataset
-from trl import DPOConfig, DPOTrainer
-
-train = load_dataset("path/to/this/folder", split="train")
-DPOTrainer(model="your/model", args=DPOConfig(output_dir="out"), train_dataset=train).train()
-```
-
-The rows are preferences with an explicit prompt in the conversational shape, which `RewardTrainer` reads as
-well; it adds `margin` to its loss. To train without margins, remove that column first."""
 
 
 def render_card(manifest: Mapping[str, Any]) -> bytes:
@@ -48,30 +65,89 @@ def render_card(manifest: Mapping[str, Any]) -> bytes:
     ``language`` (codes), ``licence``, ``sources`` (texts, or objects with ``name``, ``licence``, ``url``),
     ``protocol``, ``guidelines`` (version), ``questions`` (``key``, ``kind``, ``text``), ``settled_by``,
     ``counts``, ``judges`` (kind to number), ``agreement`` (pool to null or ``alpha`` or ``alpha_ordinal``,
-    ``low``, ``high``, ``items``, ``judgments``), ``recipe``, ``steps`` (``step``, ``kept``, ``dropped`` and
-    notes), ``scorers``, ``software``, ``models`` (name to version). Other keys stay in the manifest alone.
+    ``low``, ``high``, ``items``, ``judgments``), ``recipe``, ``steps`` (``step``, ``kept``, ``dropped``,
+    ``changed`` and notes), ``evaluation`` (as evaluating a
+    recipe gives it), ``biases`` (``share``, ``low``, ``high``, ``n``), ``references``, ``lineage``,
+    ``changes`` (texts), ``scorers``, ``software``, ``models`` (name to version), and ``export``, which is
+    written with the folder. Other keys stay in the manifest alone.
     """
     title = _line(manifest.get("title") or manifest.get("project") or "Preference pairs")
+    export = manifest.get("export") or {}
     parts = [
         f"---\n{_front_matter(manifest, title)}---\n",
         f"# {title}\n",
         *_paragraph(manifest.get("description")),
-        f"{manifest['rows']} pairs of responses, each with the side its judges preferred.\n",
-        *_section("How to load", [LOADING]),
-        *_section(
-            "Columns", _table(("column", "meaning"), [(f"`{name}`", COLUMNS[name]) for name in COLUMNS])
-        ),
+        f"{manifest['rows']} rows. {_line(export.get('title', ''))}.\n",
+        *_section("How to load", _loading(export)),
+        *_section("Columns", _columns(export)),
         *_section("How it was collected", _protocol(manifest)),
         *_section("Counts", _terms(manifest.get("counts"))),
         *_section("Judges", _terms(manifest.get("judges"))),
         *_section("Agreement", _agreement(manifest.get("agreement"))),
         *_section("Recipe", _terms(_recipe(manifest.get("recipe")))),
-        *_section("What each step kept and dropped", _steps(manifest.get("steps"))),
+        *_section("What each step kept, dropped and changed", _steps(manifest.get("steps"))),
+        *_section("Pairs without a preferred side", _terms((export.get("options") or {}).get("policies"))),
+        *_section("Does the recipe help?", _evaluation(manifest.get("evaluation"))),
+        *_section("Known biases", _biases(manifest.get("biases"))),
+        *_section("Evaluation sets", _terms(manifest.get("references"))),
+        *_section("Where it comes from", _lineage(manifest)),
         *_section("Licence and sources", _sources(manifest)),
         *_section("Software and models", _software(manifest)),
         "`manifest.json` holds all of this, with the SHA-256 of every file.\n",
     ]
     return "\n".join(parts).encode("utf-8")
+
+
+def _loading(export: Mapping[str, Any]) -> list[str]:
+    said = [f"Read by: {_line(export.get('trainer', ''))}\n"]
+    if export.get("snippet"):
+        said.append(
+            f'```python\nfolder = "path/to/this/folder"\n{export["snippet"]}```\n\n'
+            "`model`, `tokenizer` and `settings` are yours."
+        )
+    if export.get("kto_weights"):
+        said.append(f"\nSuggested weights: {_value(export['kto_weights'])}.")
+    return said
+
+
+def _evaluation(found: Mapping[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    said = [
+        f"{_line(found['verdict'])} Linear reward heads on frozen embeddings, {found['seeds']} seeds, "
+        f"tested on {found['tested']} pairs of {found['prompts']} prompts that people decided and no head "
+        "had seen.\n"
+    ]
+    rows = [
+        (one["name"], one["rows"], *(_between(one[key]) for key in ("accuracy", "against_raw")))
+        for one in found["sets"]
+    ]
+    return [*said, *_table(("trained on", "rows", "accuracy", "against raw"), rows)]
+
+
+def _between(value: Mapping[str, float]) -> str:
+    return f"{value['value']} ({value['low']} to {value['high']})"
+
+
+def _columns(export: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (f"`{name}`", kind, COLUMNS.get(name, "")) for name, kind in (export.get("columns") or {}).items()
+    ]
+    return _table(("column", "type", "meaning"), rows) if rows else []
+
+
+def _biases(found: Mapping[str, Any] | None) -> list[str]:
+    """Each with its interval, so that nobody reads chance as a habit."""
+    rows = [
+        (_words(name), one["share"], f"{one['low']} to {one['high']}", one["n"])
+        for name, one in (found or {}).items()
+    ]
+    return _table(("measure", "share", "95 % interval", "of"), rows) if rows else []
+
+
+def _lineage(manifest: Mapping[str, Any]) -> list[str]:
+    terms = dict(manifest.get("lineage") or {})
+    return _terms(terms) + [f"- {_line(one)}" for one in manifest.get("changes") or ()]
 
 
 def _front_matter(manifest: Mapping[str, Any], title: str) -> str:
@@ -83,8 +159,13 @@ def _front_matter(manifest: Mapping[str, Any], title: str) -> str:
     if manifest.get("language"):
         front["language"] = [_line(code) for code in manifest["language"]]
     front["size_categories"] = [next((name for top, name in SIZES if manifest["rows"] < top), "1M<n<10M")]
-    front["tags"] = ["preference", "rlhf", "dpo", "reward-modeling", "trl"]
-    files = [{"split": split, "path": path} for split, path in DATA_FILES.items()]
+    export = manifest.get("export") or {}
+    front["task_categories"] = ["text-generation"]
+    front["tags"] = ["preference", "rlhf", *export.get("tags", ()), "trl"]
+    # Named file by file: the JSONL beside it holds the same rows and must not be loaded as more.
+    kind = "data/{}.parquet" if export.get("parquet") else "jsonl/{}.jsonl"
+    splits = sorted(export.get("splits") or {"train": 0}, key=("train", "validation", "test").index)
+    files = [{"split": split, "path": kind.format(split)} for split in splits]
     front["configs"] = [{"config_name": "default", "data_files": files}]
     return yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=4096)
 
@@ -123,10 +204,11 @@ def _recipe(recipe: Any) -> dict[str, Any]:
 def _steps(steps: Iterable[Mapping[str, Any]] | None) -> list[str]:
     rows = []
     for step in steps or ():
-        notes = {key: value for key, value in step.items() if key not in {"step", "kept", "dropped"}}
+        counts = {"step", "kept", "dropped", "changed"}
+        notes = {key: value for key, value in step.items() if key not in counts}
         said = ", ".join(f"{_words(key)} {_value(value)}" for key, value in notes.items())
-        rows.append((_words(step["step"]), step["dropped"], step["kept"], said))
-    return _table(("step", "dropped", "kept", "notes"), rows) if rows else []
+        rows.append((_words(step["step"]), step["dropped"], step.get("changed", 0), step["kept"], said))
+    return _table(("step", "dropped", "changed", "kept", "notes"), rows) if rows else []
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[str]:

@@ -5,9 +5,12 @@ know.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+
+# Made once: json.dumps makes one for every line that departs from its defaults.
+_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def json_line(record: Mapping[str, Any]) -> bytes:
@@ -15,7 +18,7 @@ def json_line(record: Mapping[str, Any]) -> bytes:
 
     Raises ValueError for NaN or an infinity, UnicodeEncodeError for half of a surrogate pair.
     """
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    return _LINE.encode(record).encode() + b"\n"
 
 
 def compact_json(value: Any) -> str:
@@ -37,12 +40,12 @@ def readable_json(value: Any) -> bytes:
     )
 
 
-def write_line(stream: BinaryIO, record: Mapping[str, Any]) -> None:
-    stream.write(json_line(record))
+def write_lines(stream: BinaryIO, records: Iterable[Mapping[str, Any]]) -> None:
+    stream.write(b"".join(map(json_line, records)))
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Records of a file that :func:`write_line` made; split at LF alone. Raises ValueError for anything
+    """Records of a file that :func:`write_lines` made; split at LF alone. Raises ValueError for anything
     else.
     """
     with path.open("rb") as stream:

@@ -16,10 +16,10 @@ from curation.formats.jsonl import readable_json
 Manifest: TypeAlias = dict[str, Any]
 
 FORMAT = "winnow-release"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Written by the folder itself; a caller that gives one of them is mistaken about who counts.
-RESERVED = ("format", "schema_version", "rows", "files")
+RESERVED = ("format", "schema_version", "rows", "files", "export", "sha256")
 
 
 def begin_manifest(given: Mapping[str, Any], *, rows: int) -> Manifest:
@@ -42,6 +42,11 @@ def file_entry(path: Path, **notes: Any) -> dict[str, Any]:
             digest.update(piece)
             size += len(piece)
     return {"sha256": digest.hexdigest(), "bytes": size} | notes
+
+
+def self_digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 over everything else in a manifest, so that no word of it changes unseen."""
+    return hashlib.sha256(manifest_bytes({**manifest, "sha256": ""})).hexdigest()
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
