@@ -1,6 +1,26 @@
+from curation.models.calibration import JudgeCalibration
+from curation.models.embedding import Embedding
 from curation.models.estimate import Estimate, Settlement
-from curation.models.release import Recipe, Release, ReleaseRow
+from curation.models.generator import Generator
+from curation.models.release import EvaluationSet, Recipe, RecipeVersion, Release, ReleaseRow
 from curation.models.route import Policy, Route
-from curation.models.score import Score
+from curation.models.score import LatestScore, Score
+from curation.models.score_list import ScoreList
 
-__all__ = ["Estimate", "Policy", "Recipe", "Release", "ReleaseRow", "Route", "Score", "Settlement"]
+__all__ = [
+    "Embedding",
+    "Estimate",
+    "EvaluationSet",
+    "Generator",
+    "JudgeCalibration",
+    "LatestScore",
+    "Policy",
+    "Recipe",
+    "RecipeVersion",
+    "Release",
+    "ReleaseRow",
+    "Route",
+    "Score",
+    "ScoreList",
+    "Settlement",
+]

@@ -22,6 +22,12 @@ class Estimate(models.Model):
     confidence = models.FloatField(help_text="Share of the judges who gave the verdict.")
     n_judges = models.PositiveIntegerField()
     spread = models.FloatField(null=True, blank=True)
+    adjudicated = models.BooleanField(
+        default=False, help_text="Whether a reviewer's final answer stands in place of the votes."
+    )
+    values = models.JSONField(
+        default=dict, blank=True, help_text="What the judges came to on each question, by its key."
+    )
     input_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now)
 
@@ -52,6 +58,9 @@ class Settlement(models.Model):
     n_items = models.PositiveIntegerField()
     n_judgments = models.PositiveIntegerField()
     n_units = models.PositiveIntegerField(help_text="Items with two judgments or more.")
+    leaderboard = models.JSONField(
+        default=dict, blank=True, help_text="Models by their worth: of all items, and by subject."
+    )
     input_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now)
 

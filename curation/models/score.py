@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from annotate.models import Candidate, Item
+from annotate.models import Candidate, Item, Project
 from curation.enums import Scorer
 
 
@@ -40,3 +40,31 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scorer} of item {self.item_id}"
+
+
+class LatestScore(models.Model):
+    """The score that pages show for an item: of each scorer the one made last, in a column that can be
+    sorted. Only ``services.scoring.store_scores`` writes it; the scores themselves all stay."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="latest_scores")
+    scorer = models.CharField(max_length=24, choices=Scorer)
+    score = models.ForeignKey(Score, models.CASCADE, related_name="+")
+    revision = models.CharField(max_length=120, default="")
+    value = models.FloatField(null=True, blank=True)
+    flagged = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "scorer"], name="one_latest_score_per_item_and_scorer"),
+        ]
+        indexes = [
+            models.Index(fields=["project", "scorer", "value", "item"], name="latest_score_by_value"),
+            # All that the Scores page counts, so that it reads this index and no row.
+            models.Index(
+                fields=["project", "scorer", "revision", "flagged", "value"], name="latest_score_counted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"latest {self.scorer} of item {self.item_id}"

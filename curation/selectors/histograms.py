@@ -1,11 +1,31 @@
+"""How scores lie over a project, counted by the database: a page costs the same whoever asks."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotate.models import Project
-from curation.models import Score
+from django.db.models import (
+    Count,
+    F,
+    FloatField,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Cast, Floor
+
+from annotate.models import Candidate, Project
+from curation.enums import Scorer
+from curation.models import LatestScore
 
 BINS = 32
+PAIRS = 20
+BANDS = ("lowest third", "middle third", "highest third")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +37,82 @@ class Bins:
     high: float
     total: int
 
+    @property
+    def step(self) -> float:
+        return (self.high - self.low) / len(self.counts)
+
+    @property
+    def tallest(self) -> int:
+        return max(self.counts)
+
+    def edges(self, place: int) -> tuple[float, float]:
+        return self.low + place * self.step, self.low + (place + 1) * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTab:
+    """Pairs by thirds of LN-CHES (rows) and by how many sides refuse, 0, 1 or 2 (columns)."""
+
+    rows: list[tuple[str, float, float, list[int]]]
+    total: int
+
+
+def shown_scores(project: Project, scorer: str) -> QuerySet[LatestScore]:
+    return LatestScore.objects.filter(project=project, scorer=scorer, value__isnull=False)
+
 
 def score_histogram(project: Project, scorer: str) -> Bins | None:
     """How a scorer's values lie over a project; None where there is none to draw."""
-    import numpy as np
-
-    found = Score.objects.filter(item__project=project, scorer=scorer, value__isnull=False)
-    values = np.array(list(found.values_list("value", flat=True)), dtype=np.float64)
-    if not len(values):
+    found = shown_scores(project, scorer)
+    ends = found.aggregate(low=Min("value"), high=Max("value"), total=Count("pk"))
+    if not ends["total"]:
         return None
-    counts, edges = np.histogram(values, bins=BINS)
-    return Bins([int(count) for count in counts], float(edges[0]), float(edges[-1]), len(values))
+    low, high = float(ends["low"]), float(ends["high"])
+    if high <= low:
+        # One value alone: a bin to each side of it.
+        low, high = low - 0.5, high + 0.5
+    step = (high - low) / BINS
+    placed = found.annotate(
+        bin=Cast(Floor((F("value") - low) / step, output_field=FloatField()), IntegerField())
+    )
+    counts = [0] * BINS
+    for place, count in placed.order_by().values_list("bin").annotate(n=Count("pk")):
+        counts[min(max(place, 0), BINS - 1)] += count
+    return Bins(counts, low, high, ends["total"])
+
+
+def pairs_between(
+    project: Project, scorer: str, *, low: float, high: float, last: bool, after: int
+) -> tuple[list[LatestScore], bool]:
+    """Scored pairs of one bin with their texts at hand, in the order of the items; ``last`` takes its upper
+    edge in. ``after``: the item that the page before ended with. Also whether there are more."""
+    upper = Q(value__lte=high) if last else Q(value__lt=high)
+    found = shown_scores(project, scorer).filter(upper, value__gte=low, item_id__gt=after).order_by("item_id")
+    # Their keys first, which the index holds: the texts of all others in the bin stay where they are.
+    keys = list(found.values_list("pk", flat=True)[: PAIRS + 1])
+    rows = LatestScore.objects.filter(pk__in=keys[:PAIRS]).order_by("item_id")
+    rows = rows.select_related("item", "score").prefetch_related(
+        Prefetch("item__candidates", Candidate.objects.order_by("position"))
+    )
+    return list(rows), len(keys) > PAIRS
+
+
+def ches_by_refusals(project: Project) -> CrossTab | None:
+    """The highest LN-CHES are mostly pairs that both refuse or both comply; None where either is missing."""
+    ches = shown_scores(project, Scorer.CHES).order_by("value")
+    refusals = shown_scores(project, Scorer.REFUSAL)
+    total = ches.count()
+    if not total or not refusals.exists():
+        return None
+    values = ches.values_list("value", flat=True)
+    places = (0, total // 3, 2 * total // 3, total - 1)
+    edges = [float(values[place] or 0.0) for place in places]
+    both = ches.annotate(refused=Subquery(refusals.filter(item=OuterRef("item")).values("value")[:1]))
+    rows = []
+    for place, band in enumerate(BANDS):
+        low, high = edges[place], edges[place + 1]
+        inside = both.filter(value__gte=low) if place else both
+        inside = inside.filter(value__lt=high) if place < len(BANDS) - 1 else inside
+        counts = dict(inside.order_by().values_list("refused").annotate(n=Count("pk")))
+        rows.append((band, low, high, [counts.get(float(sides), 0) for sides in range(3)]))
+    return CrossTab(rows, sum(sum(row[3]) for row in rows))

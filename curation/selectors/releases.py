@@ -6,16 +6,17 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from annotate.models import Item, Project
+from curation.enums import ReleaseState
 from curation.models import Estimate, Recipe, Release, ReleaseRow
 
 
 def releases_of(project: Project) -> QuerySet[Release]:
-    """The project's releases, the latest first."""
-    return project.releases.order_by("-version")
+    """The project's releases, the latest first; one that is being made cannot be seen yet."""
+    return project.releases.filter(state=ReleaseState.FROZEN).order_by("-version")
 
 
 def access_release(*, project: Project, version: int) -> Release:
-    return get_object_or_404(project.releases, version=version)
+    return get_object_or_404(releases_of(project), version=version)
 
 
 def access_recipe(*, project: Project, pk: int) -> Recipe:
@@ -32,9 +33,17 @@ def estimates_of(project: Project) -> QuerySet[Estimate]:
 
 def release_rows_of(item: Item) -> QuerySet[ReleaseRow]:
     """The releases an item is part of."""
-    return item.release_rows.select_related("release").order_by("release__version")
+    frozen = item.release_rows.filter(release__state=ReleaseState.FROZEN)
+    return frozen.select_related("release").order_by("release__version", "position")
 
 
-def first_rows(release: Release, *, limit: int = 5) -> list[dict[str, Any]]:
-    """The first rows of a release as they were frozen."""
-    return list(release.frozen_rows.order_by("position").values_list("data", flat=True)[:limit])
+def versions_of(recipe: Recipe) -> list[dict[str, Any]]:
+    """A recipe's versions, the latest first, with the releases each made."""
+    used: dict[int, list[int]] = {}
+    for version, made in releases_of(recipe.project).values_list("version", "recipe"):
+        if made.get("name") == recipe.name:
+            used.setdefault(made.get("version", 0), []).append(version)
+    return [
+        {"version": one, "releases": sorted(used.get(one.version, []))}
+        for one in recipe.versions.select_related("made_by").order_by("-version")
+    ]

@@ -1,0 +1,228 @@
+"""Model judges as a lead sees them: what they are, how they do, and whether they may label alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Length
+
+from annotate.enums import AssignmentState, JudgeKind, JudgmentState
+from annotate.models import Allowance, Assignment, Candidate, Item, Judge, JudgeCall, Judgment, Project
+from annotate.selectors.items import judgeable_items, pairable_items
+from annotate.selectors.questions import questions_of, spec_of
+from curation.enums import Target
+from curation.models import JudgeCalibration, Route
+from curation.prompts.asking import Subject, Task
+from curation.prompts.spec import ANSWERS, JudgeSpec, spec_from
+from curation.selectors.policies import current_policy
+
+# Fewer pairs say too little about how often a judge turns.
+LEAST_PAIRS = 20
+LETTERS_IN_ALPHABET = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How often a judge's verdict turned with the order, and what follows. ``alone``: it may label items that
+    no person sees; ``why`` says why not, or what is not known yet."""
+
+    pairs: int
+    flips: int
+    unparseable: int
+    alone: bool
+    why: str
+
+    @property
+    def rate(self) -> float | None:
+        return self.flips / self.pairs if self.pairs else None
+
+
+def model_judges(project: Project) -> QuerySet[Judge]:
+    """Models that can be asked, with what they did, the newest first. Judges from before there were settings
+    cannot be asked again."""
+    current = Q(assignments__judgments__state=JudgmentState.CURRENT)
+    return (
+        Judge.objects.filter(project=project, kind=JudgeKind.MODEL, recorded=False)
+        .annotate(n_judgments=Count("assignments__judgments", filter=current))
+        .order_by("-pk")
+    )
+
+
+def judge_spec(judge: Judge) -> JudgeSpec:
+    """The settings a judge was made with; the defaults for one that was made without."""
+    return spec_from(judge.settings.get("spec", {}))
+
+
+def family_of(judge: Judge) -> str:
+    """The name under which versions of one judge are kept together."""
+    return judge.name
+
+
+def standing_of(judge: Judge) -> Standing:
+    made = Judgment.objects.filter(assignment__judge=judge)
+    counted = made.aggregate(
+        pairs=Count("pk", filter=Q(state=JudgmentState.CURRENT, raw__has_key="flipped")),
+        flips=Count("pk", filter=Q(state=JudgmentState.CURRENT, raw__flipped=True)),
+        unparseable=Count("pk", filter=Q(state=JudgmentState.UNPARSEABLE)),
+    )
+    ceiling = judge.project.max_flip_rate
+    pairs, flips = counted["pairs"], counted["flips"]
+    if pairs < LEAST_PAIRS:
+        return Standing(**counted, alone=True, why=f"Known on {pairs} pairs only; {LEAST_PAIRS} are needed.")
+    if flips > ceiling * pairs:
+        why = (
+            f"Its verdict turned with the order in {flips} of {pairs} pairs ({flips / pairs:.0%}); this "
+            f"project allows {ceiling:.0%}. So it may not label alone: only where people judge as well."
+        )
+        return Standing(**counted, alone=False, why=why)
+    return Standing(**counted, alone=True, why="")
+
+
+def why_no_model_alone(project: Project) -> str:
+    """Why no item may go to models only; "" while some model may label alone, or none has been tried."""
+    tried = [judge for judge in model_judges(project) if judge.n_judgments]  # type: ignore[attr-defined]
+    standings = [(judge, standing_of(judge)) for judge in tried]
+    if not standings or any(standing.alone for _, standing in standings):
+        return ""
+    judge, standing = standings[0]
+    return f"{judge.name}: {standing.why}"
+
+
+def items_for(judge: Judge) -> QuerySet[Item]:
+    """Items that the policy sends to models and this judge has not had; with people only, where it may not
+    label alone."""
+    targets = [Target.BOTH, Target.MODEL] if standing_of(judge).alone else [Target.BOTH]
+    policy = current_policy(project=judge.project)
+    routed = Route.objects.filter(item=OuterRef("pk"), policy=policy, target__in=targets)
+    had = Assignment.objects.filter(item=OuterRef("pk"), judge=judge, state=AssignmentState.DONE)
+    return subjects_of(judge.project, judge_spec(judge)).filter(Exists(routed)).filter(~Exists(had))
+
+
+def subjects_of(project: Project, spec: JudgeSpec) -> QuerySet[Item]:
+    """Items that such a judge can be asked about: pairs and more, and single responses where the project
+    compares none. Who puts a number on each response has nothing to compare a single one with."""
+    return judgeable_items(project) if spec.asks_text else pairable_items(project)
+
+
+def tasks_for(project: Project, spec: JudgeSpec) -> list[Task]:
+    """The project's questions that this judge answers, as it may be asked them."""
+    made = []
+    for question in questions_of(project):
+        if question.key not in spec.questions or question.kind not in ANSWERS[spec.backend]:
+            continue
+        options: Any = spec_of(question).options
+        if question.kind == "preference":
+            made.append(Task(question.key, "preference", question.text))
+        elif question.kind == "ranking":
+            made.append(Task(question.key, "ranking", question.text, ties=options.ties))
+        elif question.kind == "rating":
+            names = tuple(
+                (one.value, f"{one.text} ({one.help})" if one.help else one.text)
+                for one in options.attributes
+            )
+            made.append(
+                Task(
+                    question.key,
+                    "rating",
+                    question.text,
+                    attributes=names,
+                    low=options.low,
+                    high=options.high,
+                    na=options.na,
+                    per_candidate=options.per_candidate,
+                )
+            )
+        elif not options.multiple and len(options.options) <= LETTERS_IN_ALPHABET:
+            listed = tuple((one.value, one.text) for one in options.options)
+            made.append(
+                Task(
+                    question.key, "choice", question.text, options=listed, per_candidate=options.per_candidate
+                )
+            )
+    return made
+
+
+def askable_questions(project: Project, *, backend: str = "local") -> list[tuple[str, str]]:
+    """Keys and words of the questions that this backend can be asked; the local model can be asked most."""
+    return [
+        (one.key, f"{one.key} ({one.get_kind_display().lower()})")
+        for one in questions_of(project)
+        if one.kind in ANSWERS.get(backend, ())
+    ]
+
+
+def subject_from(item: Item) -> Subject:
+    """An item as judges see it: texts as stored, and its reference answer where the file brought one."""
+    reference = item.meta.get("reference", "") if isinstance(item.meta, dict) else ""
+    texts = [one.text for one in sorted(item.candidates.all(), key=lambda one: one.position)]
+    return Subject(item.prompt, tuple(texts), reference if isinstance(reference, str) else "")
+
+
+def fence_secret(project: Project) -> bytes:
+    """Feeds the fences: the same project asks the same question in the same words."""
+    return f"fence:{project.seed}:{project.slug}".encode()
+
+
+def allowance_for(judge: Judge) -> Allowance | None:
+    return Allowance.objects.filter(project_id=judge.project_id, name=family_of(judge)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class CallTotals:
+    """What a judge's calls came to; money in millionths."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    price: int
+    seconds: float
+
+
+def call_totals(judge: Judge) -> CallTotals:
+    found = JudgeCall.objects.filter(judge=judge).aggregate(
+        calls=Count("pk"), tokens_in=Sum("tokens_in"), tokens_out=Sum("tokens_out"), price=Sum("price"),
+        seconds=Sum("seconds"),
+    )  # fmt: skip
+    return CallTotals(**{name: value or 0 for name, value in found.items()})
+
+
+def latest_calls(judge: Judge) -> QuerySet[JudgeCall]:
+    return JudgeCall.objects.filter(judge=judge).select_related("item").order_by("-made_at", "-pk")
+
+
+def latest_calibration(judge: Judge) -> JudgeCalibration | None:
+    return JudgeCalibration.objects.filter(judge=judge).order_by("-made_at", "-pk").first()
+
+
+def average_length(items: QuerySet[Item]) -> float:
+    """Characters of a candidate, on average, over at most a thousand of them."""
+    lengths: Sequence[int] = list(
+        Candidate.objects.filter(item__in=items.values("pk")[:500]).values_list(Length("text"), flat=True)[
+            :1000
+        ]
+    )
+    return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def model_family(name: str) -> str:
+    """The family in a model's name: its last part up to the first number or mark, in small letters. "" where
+    there is none."""
+    found = re.match(r"[a-z]+", name.rstrip("/").rpartition("/")[2].lower())
+    return found[0] if found else ""
+
+
+def kin_of(judge: Judge) -> list[str]:
+    """Models that wrote candidates here and are of the judge's own family: it may favour them."""
+    spec = judge_spec(judge)
+    own = model_family(spec.model or judge.name)
+    models = (
+        Candidate.objects.filter(item__project_id=judge.project_id)
+        .exclude(model="")
+        .values_list("model", flat=True)
+        .distinct()[:500]
+    )
+    return sorted(name for name in models if own and model_family(name) == own)
