@@ -1,41 +1,128 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
-from annotate.enums import ImportMode, Role
-from curation.enums import PolicyKind, Pool
+from annotate.enums import FlagState, ImportMode, Role
+from annotate.questions.presets import PRESETS, STRENGTH
+from annotate.readers.foreign import SOURCES
+from annotate.readers.foreign.mapping import FIELDS, REQUIRED
+from annotate.rules.flow import MOST_CHECKS, FlowRules
+from curation.enums import PolicyKind
+
+if TYPE_CHECKING:
+    from curation.numerics.routing.planning import Prices
 
 
 class ProjectForm(forms.Form):
-    name = forms.CharField(max_length=200)
-    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    name = forms.CharField(label=_("Name"), max_length=200)
+    description = forms.CharField(
+        label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    preset = forms.ChoiceField(
+        label=_("Questions"),
+        choices=[(preset.name, _(preset.title)) for preset in PRESETS.values()],
+        required=False,
+        help_text=_("What to begin with; everything can be changed on the page of the questions."),
+    )
     overlap = forms.IntegerField(
-        min_value=1, max_value=100, initial=1, help_text="People asked about each item."
+        label=_("Overlap"),
+        min_value=1,
+        max_value=100,
+        required=False,
+        help_text=_("People asked about each item. Empty: as many as the questions want."),
     )
     guidelines = forms.CharField(
+        label=_("Guidelines"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Markdown. Annotators see them beside every item.",
+        help_text=_("Markdown. Annotators see them beside every item."),
     )
+
+    def clean_preset(self) -> str:
+        return self.cleaned_data["preset"] or STRENGTH.name
+
+
+# Five without a network, one since the last heartbeat that got through, and one to spare.
+LEAST_LEASE_MINUTES = 7
 
 
 class SettingsForm(forms.Form):
-    name = forms.CharField(max_length=200)
-    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    overlap = forms.IntegerField(
-        min_value=1, max_value=100, help_text="People asked about each item that is routed from now on."
+    name = forms.CharField(label=_("Name"), max_length=200)
+    description = forms.CharField(
+        label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     lease_minutes = forms.IntegerField(
-        min_value=1, max_value=1440, help_text="How long an item is kept for the person who reads it."
+        label=_("Lease minutes"),
+        min_value=LEAST_LEASE_MINUTES,
+        max_value=1440,
+        help_text=format_lazy(
+            _(
+                "How long an item is kept for the person who reads it: at least {least}, so that five minutes"
+                " without a network cost nobody an answer."
+            ),
+            least=LEAST_LEASE_MINUTES,
+        ),
+    )
+    show_lengths = forms.BooleanField(
+        label=_("Show lengths"),
+        required=False,
+        help_text=_("Tell judges how many words a response has. Off is better: length sways a verdict."),
+    )
+    max_flip_rate = forms.FloatField(
+        label=_("Flips a model judge may have"),
+        required=False,
+        min_value=0,
+        max_value=1,
+        help_text=_("Share of pairs. One that turns more often is asked only where people judge too."),
     )
     expected_version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+# Not a source: the columns are told on a page of their own.
+BY_HAND = "by-hand"
+
+
 class ImportForm(forms.Form):
-    file = forms.FileField(help_text="JSONL or CSV, plain or gzip, up to 512 MiB.")
-    mode = forms.ChoiceField(choices=ImportMode.choices, initial=ImportMode.STRICT, widget=forms.RadioSelect)
+    file = forms.FileField(
+        label=_("File"), help_text=_("JSONL, CSV or Parquet; text may be packed with gzip; up to 512 MiB.")
+    )
+    source = forms.ChoiceField(
+        label=_("Whose file is it?"),
+        required=False,
+        choices=[
+            ("", _("Winnow, TRL or plain pairs: recognised by itself")),
+            (BY_HAND, _("Another table: I say which column is which")),
+            *((one.name, f"{one.title}: {one.about}") for one in SOURCES.values()),
+        ],
+    )
+    mode = forms.ChoiceField(
+        label=_("Mode"), choices=ImportMode.choices, initial=ImportMode.STRICT, widget=forms.RadioSelect
+    )
+
+
+class MappingForm(forms.Form):
+    """Which column is which of our fields; nothing chosen leaves a field out."""
+
+    mode = forms.ChoiceField(
+        label=_("Mode"), choices=ImportMode.choices, initial=ImportMode.STRICT, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in FIELDS.items():
+            self.fields[name] = forms.ChoiceField(
+                choices=[("", "–"), *((column, column) for column in columns)],
+                required=name in REQUIRED,
+                help_text=words,
+            )
+
+    def mapping(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in FIELDS if self.cleaned_data.get(name)}
 
 
 class GenerateForm(forms.Form):
@@ -55,64 +142,242 @@ class GenerateForm(forms.Form):
 
 
 class PolicyForm(forms.Form):
+    """A policy with its budget, and the prices by which the budget is planned."""
+
     kind = forms.ChoiceField(
-        choices=PolicyKind.choices, widget=forms.RadioSelect, initial=PolicyKind.EVERYONE
+        label="Policy", choices=PolicyKind.choices, widget=forms.RadioSelect, initial=PolicyKind.EVERYONE
     )
-    human_budget = forms.IntegerField(
-        label="Items for people", required=False, min_value=0, help_text="Empty: all of them."
+    human_budget = forms.FloatField(
+        label="Budget for people", required=False, min_value=0, help_text="Empty: no limit."
+    )
+    budget_unit = forms.ChoiceField(
+        label="Counted in",
+        choices=[("items", "items"), ("share", "% of the items"), ("money", "money, models included")],
+        required=False,
     )
     ask_models = forms.BooleanField(label="Ask model judges about every item", required=False, initial=True)
-    seed = forms.IntegerField(initial=0)
-
-
-class RecipeForm(forms.Form):
-    """The three steps of a recipe, each with its setting."""
-
-    name = forms.CharField(max_length=120, initial="Clean pairs")
-    pool = forms.ChoiceField(label="Judgments of", choices=Pool.choices, initial=Pool.PEOPLE_FIRST)
-    drop_alike = forms.BooleanField(
-        label="Drop pairs that are too alike (LN-CHES)", required=False, initial=True
+    price_person = forms.FloatField(
+        label="Price of a judgment by a person", required=False, min_value=0, initial=0.5
     )
-    top_percent = forms.FloatField(label="Highest per cent", initial=10, min_value=0, max_value=100)
-    drop_duplicates = forms.BooleanField(label="Drop exact duplicates", required=False, initial=True)
-    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    price_model = forms.FloatField(
+        label="Price of a judgment by a model", required=False, min_value=0, initial=0.002
+    )
+    seconds = forms.FloatField(label="Seconds a person takes", required=False, min_value=0)
+    audit = forms.FloatField(
+        label="Random audit, % of the budget",
+        required=False,
+        min_value=0,
+        max_value=100,
+        initial=5,
+        help_text="Drawn from what is left to models, so that drift shows. Not for the first two policies.",
+    )
+    required_safety = forms.BooleanField(
+        label="Everything of moderate or high safety concern goes to people", required=False
+    )
+    rules = forms.CharField(
+        label="Rules: tags that go first",
+        required=False,
+        max_length=2000,
+        help_text="With commas between, such as “complexity: complex, subject: law”. For “By rules”.",
+    )
+    experts = forms.CharField(
+        label="Experts",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="A line for each subject: “law = lawyer” asks judges with the expertise “lawyer”.",
+    )
+    judge = forms.CharField(
+        label="Model judge",
+        required=False,
+        max_length=320,
+        help_text="Whose labels stand where no person is asked. Empty: the one with most verdicts.",
+    )
+    retrain_every = forms.IntegerField(
+        label="Learn again after so many new labels",
+        required=False,
+        min_value=0,
+        initial=0,
+        help_text="0: never. For the learned policies.",
+    )
+    seed = forms.IntegerField(initial=0, required=False)
 
-    def keep_name(self) -> RecipeForm:
-        """For a recipe that exists: its name is what it is kept under, so no field offers to change it."""
-        self.fields["name"].widget = forms.HiddenInput()
-        return self
+    def clean_experts(self) -> dict[str, str]:
+        found = {}
+        for line in self.cleaned_data["experts"].splitlines():
+            subject, equals, expertise = (part.strip() for part in line.partition("="))
+            if line.strip() and not (equals and subject and expertise and len(expertise) <= 60):
+                raise forms.ValidationError("Write each line as: subject = expertise.")
+            if line.strip():
+                found[subject.lower()] = expertise
+        return found
 
-    def steps(self) -> list[dict[str, Any]]:
-        """The recipe as it is stored; the undecided are always dropped, for they have no chosen side."""
-        chosen: list[dict[str, Any]] = [{"step": "drop_undecided"}]
-        if self.cleaned_data["drop_alike"]:
-            chosen.append({"step": "drop_alike", "top_percent": self.cleaned_data["top_percent"]})
-        if self.cleaned_data["drop_duplicates"]:
-            chosen.append({"step": "drop_duplicates"})
-        return chosen
+    def prices(self, *, overlap: int, seconds: float) -> Prices:
+        from curation.numerics.routing.planning import Prices
 
-    @classmethod
-    def about(cls, recipe: Any) -> RecipeForm:
-        """A form that shows a stored recipe."""
-        steps = {step["step"]: step for step in recipe.steps}
-        return cls(
-            initial={
-                "name": recipe.name,
-                "pool": recipe.pool,
-                "drop_alike": "drop_alike" in steps,
-                "top_percent": steps.get("drop_alike", {}).get("top_percent", 10),
-                "drop_duplicates": "drop_duplicates" in steps,
-                "expected_version": recipe.version,
-            }
+        given = self.cleaned_data
+        return Prices(
+            person=given.get("price_person") or 0.0,
+            model=given.get("price_model") or 0.0,
+            seconds=given.get("seconds") or seconds,
+            overlap=overlap,
         )
+
+    def budget_items(self, *, items: int, prices: Prices) -> int | None:
+        """The budget as a number of items; None for no limit. A share over 100 is all."""
+        from curation.numerics.routing.planning import items_for
+
+        given = self.cleaned_data
+        if given.get("human_budget") is None:
+            return None
+        unit = given.get("budget_unit") or "items"
+        amount = min(given["human_budget"], 100.0) if unit == "share" else given["human_budget"]
+        return items_for(amount, unit, items=items, prices=prices, ask_models=given["ask_models"])
+
+    def policy(self, *, items: int, prices: Prices) -> dict[str, Any]:
+        """The arguments of ``make_policy``, as plain data."""
+        given = self.cleaned_data
+        rules = [one.strip().lower() for one in given["rules"].split(",") if one.strip()]
+        settings: dict[str, Any] = {
+            "audit": (given["audit"] or 0.0) / 100,
+            "required": ["safety: moderate", "safety: high"] if given["required_safety"] else [],
+            "experts": given["experts"],
+            "judge": given["judge"],
+            "retrain_every": given["retrain_every"] or 0,
+        }
+        if rules:
+            settings["rules"] = rules
+        if given["human_budget"] is not None:
+            settings["budget_as"] = {
+                "amount": given["human_budget"],
+                "unit": given["budget_unit"] or "items",
+                "person": prices.person,
+                "model": prices.model,
+            }
+        return {
+            "kind": given["kind"],
+            "human_budget": self.budget_items(items=items, prices=prices),
+            "seed": given["seed"] or 0,
+            "ask_models": given["ask_models"],
+            "settings": settings,
+        }
 
 
 class MemberForm(forms.Form):
-    username = forms.CharField(max_length=150)
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)
+    username = forms.CharField(label=_("Username"), max_length=150)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ANNOTATOR)
 
 
 class GuidelineForm(forms.Form):
     text = forms.CharField(
-        label="Guidelines", widget=forms.Textarea(attrs={"rows": 16}), help_text="Markdown."
+        label=_("Guidelines"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        help_text=_("Markdown. Examples help most: a pair, the right answer, and why."),
+    )
+    expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+STOPS = (
+    ("posterior", "Until the leading answer is sure"),
+    ("spread", "Until the numbers are close together"),
+    ("never", "Always ask the most"),
+)
+
+
+def percent(label: str, *, most: int = 100, least: int = 0, help_text: str = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=least, max_value=most, help_text=help_text)
+
+
+class FlowForm(forms.Form):
+    """The rules of the flow as a lead edits them, in four groups."""
+
+    GROUPS = (
+        ("People per item", ("overlap", "overlap_max", "stop", "sure_at", "most_spread", "spread_on")),
+        ("At the desk", ("max_open_leases", "price_per_judgment", "suggestions", "suggestion_holdout")),
+        ("Checks between the work", ("gold_percent", "repeat_percent", "trap_percent", "gold_feedback")),
+        ("Before the work", ("pass_mark",)),
+    )
+
+    overlap = forms.IntegerField(label="At least", min_value=1, max_value=100)
+    overlap_max = forms.IntegerField(
+        label="At most",
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text="Empty: no more than the least.",
+    )
+    stop = forms.ChoiceField(label="Ask one more", choices=STOPS)
+    sure_at = percent(
+        "Sure at, per cent", least=51, most=99, help_text="Chance that the leading answer leads in truth."
+    )
+    most_spread = forms.IntegerField(label="Close together: a spread of", min_value=0, max_value=10)
+    spread_on = forms.CharField(
+        label="Of one number alone",
+        required=False,
+        max_length=130,
+        help_text="A question, or a question and its attribute: ratings.helpfulness. Empty: every number.",
+    )
+    max_open_leases = forms.IntegerField(
+        label="Unfinished items per person",
+        min_value=1,
+        max_value=20,
+        help_text="2 or more let the desk fetch the next item ahead.",
+    )
+    price_per_judgment = forms.DecimalField(
+        label="Price of a judgment", required=False, min_value=0, max_digits=8, decimal_places=4
+    )
+    suggestions = forms.BooleanField(
+        label="Show what a model would say, after the first answer", required=False
+    )
+    suggestion_holdout = percent(
+        "Never on, per cent of the items", help_text="The share that the suggestion's pull is measured by."
+    )
+    gold_percent = percent("Gold, per cent of the turns", most=MOST_CHECKS)
+    repeat_percent = percent("Hidden repeats, per cent", most=MOST_CHECKS)
+    trap_percent = percent("Traps, per cent", most=MOST_CHECKS)
+    gold_feedback = forms.BooleanField(label="Tell people how they did on gold", required=False)
+    pass_mark = forms.IntegerField(
+        label="Qualification: per cent that must be right",
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text="Empty: everybody starts with the work.",
+    )
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def rules(self) -> dict[str, Any]:
+        return {one.name: self.cleaned_data[one.name] for one in fields(FlowRules)}
+
+    def grouped(self) -> list[tuple[str, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    def after(self, version: int) -> FlowForm:
+        """The same form over what the project is now: sending it again overwrites knowingly."""
+        return FlowForm(initial=self.cleaned_data | {"expected_version": version})
+
+
+class FinalForm(forms.Form):
+    """The reason for a final answer, and which answers the reviewer had before them."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    judgments = forms.CharField(max_length=2000, required=False)
+
+    def seen(self) -> list[int]:
+        return [int(pk) for pk in self.cleaned_data["judgments"].split(",") if pk.isdecimal()]
+
+
+class FlagAnswerForm(forms.Form):
+    state = forms.ChoiceField(
+        choices=[(one.value, one.label) for one in (FlagState.KEPT, FlagState.SET_ASIDE)]
+    )
+    note = forms.CharField(max_length=2000, required=False)
+
+
+class ExpertiseForm(forms.Form):
+    expertise = forms.CharField(
+        label=_("Expertise"),
+        max_length=1000,
+        required=False,
+        help_text=_("Tags with commas between them. Items may ask for one of them."),
     )

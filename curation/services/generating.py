@@ -9,7 +9,7 @@ from annotate.selectors.items import items_short_of_candidates
 from annotate.services.jobs import enqueue_job
 
 # Few prompts a chunk: on a CPU each candidate takes a second or more, and a kill should cost little.
-CHUNK = 4
+CHUNK = 8
 
 
 def ask_for_candidates(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Max
@@ -13,15 +13,26 @@ from django.utils import timezone
 from annotate.enums import JobKind, JudgeKind
 from annotate.keys import content_key
 from annotate.models import Job, Project
-from annotate.selectors.judgments import Vote, votes_by_item, votes_of
+from annotate.questions.questionnaire import Questionnaire
+from annotate.questions.settle_rules import SettleRules
+from annotate.questions.subject import MOST_CANDIDATES
+from annotate.questions.verdicts import vote_of
+from annotate.selectors.judgments import Cast, Vote, casts_that_count, votes_by_item
+from annotate.selectors.questions import questionnaire_of, settle_rules_of
+from annotate.selectors.reviewing import final_answers_by_item
+from annotate.services.doubts import note_doubts
 from annotate.services.jobs import enqueue_job
 from curation.enums import Pool
 from curation.models import Estimate, Settlement
+from curation.selectors.comparisons import Sides, comparisons_of, sides_of
+from curation.selectors.settled import SettledItem, settle_item
 
 if TYPE_CHECKING:
     from curation.numerics.agreement import Alpha
 
-METHOD = "majority"
+# Raised when the shape of what is kept of a settled item changes, so that all are settled anew.
+SETTLED_AS = 3
+Judged = TypeVar("Judged", Vote, Cast)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +44,50 @@ class SettlingReport:
     alpha: dict[str, float | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a project asks and how its answers become one; ``method`` names the rule of the verdict.
+    ``settled`` remembers what the same answers came to in another pool."""
+
+    questionnaire: Questionnaire
+    rules: SettleRules
+    method: str
+    settled: dict[str, SettledItem] = field(default_factory=dict)
+
+    def settle(self, casts: Sequence[Cast], digest: str) -> SettledItem:
+        if digest not in self.settled:
+            self.settled[digest] = settle_item(casts, self.questionnaire, self.rules)
+        return self.settled[digest]
+
+
 def settle_items(*, project: Project) -> SettlingReport:
     """Settle everything that was judged. What has not changed since is left as it is."""
-    votes = votes_of(project)
+    declared = declared_by(project)
+    casts = casts_that_count(project, declared.rules)
+    finals = final_answers_by_item(project)
     counts: dict[str, int] = {}
     alphas: dict[str, float | None] = {}
     changed = 0
+    note_doubts(project=project, votes=votes_by_item(votes_in(Pool.PEOPLE, implied_votes(casts, declared))))
+    sides = sides_of(project)
     for pool in Pool:
-        chosen = votes_in(pool, votes)
+        chosen = votes_in(pool, casts)
         with transaction.atomic():
-            counts[pool.value], fresh = _settle_pool(project, pool, chosen)
-            alphas[pool.value] = _note_agreement(project, pool, chosen)
+            counts[pool.value], fresh = _settle_pool(
+                project, pool, chosen, {} if pool == Pool.MODELS else finals, declared
+            )
+            alphas[pool.value] = _note_agreement(project, pool, chosen, declared, sides)
         changed += fresh
     return SettlingReport(counts, changed, alphas)
 
 
-def votes_in(pool: Pool, votes: Sequence[Vote]) -> list[Vote]:
+def declared_by(project: Project) -> Declared:
+    questionnaire = questionnaire_of(project)
+    rules = settle_rules_of(project, questionnaire)
+    return Declared(questionnaire, rules, rules.name(questionnaire))
+
+
+def votes_in(pool: Pool, votes: Sequence[Judged]) -> list[Judged]:
     """The votes that count in a pool."""
     people = [vote for vote in votes if vote.kind == JudgeKind.PERSON]
     if pool == Pool.TOGETHER:
@@ -60,7 +99,7 @@ def votes_in(pool: Pool, votes: Sequence[Vote]) -> list[Vote]:
         return models
     judged_by_people = {vote.item_id for vote in people}
     rest = [vote for vote in models if vote.item_id not in judged_by_people]
-    return sorted(people + rest, key=lambda vote: (vote.item_id, vote.judge_id))
+    return sorted(people + rest, key=lambda vote: vote.item_id)
 
 
 def ask_to_settle(*, project: Project) -> Job:
@@ -69,79 +108,144 @@ def ask_to_settle(*, project: Project) -> Job:
     Named by the votes and by when they were settled last: a vote that was changed and changed back has to
     be settled anew, although these very votes were settled before.
     """
-    votes = [[vote.item_id, vote.judge_id, vote.preference] for vote in votes_of(project)]
+    casts = casts_that_count(project, declared_by(project).rules)
+    votes = [[cast.item_id, cast.judge_id, cast.answers] for cast in casts]
     last = Settlement.objects.filter(project=project).aggregate(last=Max("made_at"))["last"]
-    payload = {"votes": content_key(votes), "settled": last.isoformat() if last else None}
+    declared = [project.settling, [spec.options_as_dict() for spec in questionnaire_of(project).specs]]
+    finals = sorted(final_answers_by_item(project).items())
+    payload = {"votes": content_key(votes, finals, declared), "settled": last.isoformat() if last else None}
     return enqueue_job(kind=JobKind.SETTLE, project=project, payload=payload)
 
 
-def _settle_pool(project: Project, pool: Pool, votes: Sequence[Vote]) -> tuple[int, int]:
-    """Write the pool's estimates; those of items nobody of the pool judges any more are removed."""
-    from curation.numerics.settling import settle_votes
-
-    known = dict(
-        Estimate.objects.filter(item__project=project, pool=pool, method=METHOD).values_list(
-            "item_id", "input_hash"
-        )
-    )
-    grouped = votes_by_item(votes)
+def _settle_pool(
+    project: Project,
+    pool: Pool,
+    casts: Sequence[Cast],
+    finals: Mapping[int, tuple[int, dict[str, Any]]],
+    declared: Declared,
+) -> tuple[int, int]:
+    """Write the pool's estimates; those of items nobody of the pool judges any more, or made by another
+    rule, are removed. A reviewer's final answer stands in place of the votes."""
+    estimates = Estimate.objects.filter(item__project=project, pool=pool)
+    known = {
+        item: (method, digest)
+        for item, method, digest in estimates.values_list("item_id", "method", "input_hash")
+    }
+    asked = [[spec.key, spec.options_as_dict()] for spec in declared.questionnaire.specs]
+    named = content_key(SETTLED_AS, declared.rules.as_dict(), asked)
+    grouped = casts_by_item(casts)
+    judged = {*grouped, *finals}
     fresh: list[Estimate] = []
-    for item_id, cast in grouped.items():
-        preferences = [vote.preference for vote in cast]
-        input_hash = content_key(METHOD, [[vote.judge_id, vote.preference] for vote in cast])
-        if known.get(item_id) == input_hash:
-            continue
-        settled = settle_votes(preferences)
-        fresh.append(
-            Estimate(
-                item_id=item_id,
-                pool=pool,
-                method=METHOD,
-                verdict=settled.verdict,
-                preference=settled.preference,
-                strength=settled.strength,
-                confidence=settled.confidence,
-                n_judges=settled.n_judges,
-                spread=settled.spread,
-                input_hash=input_hash,
-                made_at=timezone.now(),
-            )
-        )
+    for item_id in sorted(judged):
+        cast, final = grouped.get(item_id, []), finals.get(item_id)
+        said = [[one.judge_id, one.answers] for one in cast]
+        input_hash = content_key(named, said, *([final] if final else []))
+        if known.get(item_id) != (declared.method, input_hash):
+            estimate = _estimate(cast, final[1] if final else None, declared, content_key(said))
+            estimate.item_id, estimate.pool, estimate.input_hash = item_id, pool, input_hash
+            fresh.append(estimate)
+    gone = sorted(
+        item for item, (method, _digest) in known.items() if item not in judged or method != declared.method
+    )
+    for start in range(0, len(gone), 500):
+        estimates.filter(item_id__in=gone[start : start + 500]).delete()
     Estimate.objects.bulk_create(
         fresh,
         batch_size=500,
         update_conflicts=True,
         unique_fields=["item", "pool", "method"],
         update_fields=[
-            "verdict", "preference", "strength", "confidence", "n_judges", "spread", "input_hash", "made_at"
+            "verdict", "preference", "strength", "confidence", "n_judges", "spread", "values", "adjudicated",
+            "input_hash", "made_at",
         ],
     )  # fmt: skip
-    gone = sorted(set(known) - set(grouped))
-    for start in range(0, len(gone), 500):
-        Estimate.objects.filter(item_id__in=gone[start : start + 500], pool=pool, method=METHOD).delete()
-    return len(grouped), len(fresh) + len(gone)
+    return len(judged), len(fresh) + len(set(gone) - judged)
 
 
-def _note_agreement(project: Project, pool: Pool, votes: Sequence[Vote]) -> float | None:
-    """Krippendorff's ordinal alpha over the pool, kept beside the estimates it belongs to."""
-    grouped = votes_by_item(votes)
+def _estimate(
+    casts: Sequence[Cast], final: dict[str, Any] | None, declared: Declared, digest: str
+) -> Estimate:
+    """What the judges came to, or the final answer; how many judges there were and how far apart is kept."""
+    voted = declared.settle(casts, digest)
+    settled = voted
+    if final is not None:
+        positions = casts[0].positions if casts else tuple(range(MOST_CANDIDATES))
+        alone = Cast(0, 0, JudgeKind.PERSON, final, positions)
+        settled = settle_item([alone], declared.questionnaire, declared.rules)
+    verdict = settled.verdict
+    return Estimate(
+        method=declared.method,
+        verdict=verdict.verdict,
+        preference=verdict.preference,
+        strength=verdict.strength,
+        confidence=verdict.confidence,
+        n_judges=len(casts) if final is not None else verdict.n_judges or len(casts),
+        spread=voted.verdict.spread,
+        values=settled.values,
+        adjudicated=final is not None,
+        made_at=timezone.now(),
+    )
+
+
+def casts_by_item(casts: Sequence[Cast]) -> dict[int, list[Cast]]:
+    grouped: dict[int, list[Cast]] = {}
+    for cast in casts:
+        grouped.setdefault(cast.item_id, []).append(cast)
+    return grouped
+
+
+def _note_agreement(
+    project: Project, pool: Pool, casts: Sequence[Cast], declared: Declared, sides: Sides
+) -> float | None:
+    """Krippendorff's ordinal alpha of what the judges say of the pair, and what they think of the models that
+    wrote the responses, kept beside the estimates."""
+    votes = implied_votes(casts, declared)
     alpha = agreement_of(votes)
+    Settlement.objects.filter(project=project, pool=pool).exclude(method=declared.method).delete()
     Settlement.objects.update_or_create(
         project=project,
         pool=pool,
-        method=METHOD,
+        method=declared.method,
         defaults={
             "alpha": _finite(alpha.alpha),
             "alpha_low": _finite(alpha.low),
             "alpha_high": _finite(alpha.high),
-            "n_items": len(grouped),
-            "n_judgments": len(votes),
+            "n_items": len({cast.item_id for cast in casts}),
+            "n_judgments": len(casts),
             "n_units": alpha.n_units,
+            "leaderboard": leaderboards(casts, declared, sides),
             "input_hash": content_key([[vote.item_id, vote.judge_id, vote.preference] for vote in votes]),
             "made_at": timezone.now(),
         },
     )
     return _finite(alpha.alpha)
+
+
+def leaderboards(casts: Sequence[Cast], declared: Declared, sides: Sides) -> dict[str, Any]:
+    """Models by their worth: of all items, and of each subject with enough of them. Empty where no two models
+    were compared."""
+    from curation.numerics.leaderboard import leaderboard
+
+    spec = declared.rules.verdict_spec(declared.questionnaire)
+    said = comparisons_of(casts, spec, declared.rules, sides)
+    whole = leaderboard(said.whole)
+    if whole is None:
+        return {}
+    parts = {name: leaderboard(part) for name, part in said.slices().items()}
+    return {"all": whole.as_dict(), "subjects": {name: one.as_dict() for name, one in parts.items() if one}}
+
+
+def implied_votes(casts: Sequence[Cast], declared: Declared) -> list[Vote]:
+    """What each judge's answer to the question of the verdict says of the pair, as a preference."""
+    spec = declared.rules.verdict_spec(declared.questionnaire)
+    if spec is None:
+        return []
+    found = (
+        (cast, vote_of(spec, declared.rules, cast.answers[spec.key], cast.positions))
+        for cast in casts
+        if spec.key in cast.answers
+    )
+    return [Vote(cast.item_id, cast.judge_id, cast.kind, vote) for cast, vote in found if vote is not None]
 
 
 def agreement_of(votes: Sequence[Vote]) -> Alpha:
@@ -156,7 +260,7 @@ def agreement_of(votes: Sequence[Vote]) -> Alpha:
     values = np.full((len(rows), len(columns)), np.nan)
     for vote in votes:
         if vote.preference != "neither":
-            number = 0 if vote.preference == "tie" else int(vote.preference)
+            number = 0.0 if vote.preference == "tie" else float(vote.preference)
             values[rows[vote.item_id], columns[vote.judge_id]] = number
     return krippendorff_alpha(values, level="ordinal")
 

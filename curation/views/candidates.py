@@ -8,6 +8,7 @@ from annotate.enums import JobKind, Role
 from annotate.selectors.items import items_short_of_candidates
 from annotate.selectors.progress import jobs_of, stage_counts
 from curation.forms import GenerateForm
+from curation.selectors.generators import written_by
 from curation.services.generating import ask_for_candidates
 from curation.views.frame import attempt, door, page
 
@@ -29,5 +30,6 @@ def show_candidates(request: HttpRequest, slug: str) -> HttpResponse:
         form=form,
         short=items_short_of_candidates(project, wanted=2).count(),
         counts=stage_counts(project),
+        generators=written_by(project),
         jobs=jobs_of(project).filter(kind=JobKind.GENERATE)[:5],
     )

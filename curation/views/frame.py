@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotate.access import access_project, role_in
 from annotate.enums import Role
@@ -22,17 +23,20 @@ Made = TypeVar("Made")
 
 # The tabs of a project's pages in the order of the stages: name of the URL, words, least role.
 TABS = (
-    ("show_overview", "Overview", Role.REVIEWER),
-    ("show_items", "Items", Role.REVIEWER),
-    ("show_import", "Import", Role.LEAD),
-    ("show_candidates", "Candidates", Role.LEAD),
-    ("show_scores", "Scores", Role.REVIEWER),
-    ("show_routing", "Routing", Role.LEAD),
-    ("show_judges", "Judges", Role.REVIEWER),
-    ("show_settling", "Settling", Role.REVIEWER),
-    ("show_recipes", "Recipes", Role.REVIEWER),
-    ("show_releases", "Releases", Role.REVIEWER),
-    ("show_settings", "Settings", Role.LEAD),
+    ("show_overview", _("Overview"), Role.REVIEWER),
+    ("show_items", _("Items"), Role.REVIEWER),
+    ("show_questions", _("Questions"), Role.REVIEWER),
+    ("show_import", _("Import"), Role.LEAD),
+    ("show_candidates", _("Candidates"), Role.LEAD),
+    ("show_scores", _("Scores"), Role.REVIEWER),
+    ("show_routing", _("Routing"), Role.LEAD),
+    ("show_judges", _("Judges"), Role.REVIEWER),
+    ("show_quality", _("Quality"), Role.REVIEWER),
+    ("show_review", _("Review"), Role.REVIEWER),
+    ("show_settling", _("Settling"), Role.REVIEWER),
+    ("show_recipes", _("Recipes"), Role.REVIEWER),
+    ("show_releases", _("Releases"), Role.REVIEWER),
+    ("show_settings", _("Settings"), Role.LEAD),
 )
 
 
@@ -62,10 +66,19 @@ def page(
     return render(request, template, shown | context, status=status)
 
 
-def attempt(request: HttpRequest, form: Form, act: Callable[[], Made]) -> Made | None:
-    """Do it; where it is refused, put reason and cure at the form's field and return None."""
+def attempt(
+    request: HttpRequest,
+    form: Form,
+    act: Callable[[], Made],
+    *,
+    passing: type[WinnowError] | tuple[()] = (),
+) -> Made | None:
+    """Do it; where it is refused, put reason and cure at the form's field and return None. A refusal of the
+    kind ``passing`` is the caller's."""
     try:
         return act()
+    except passing:
+        raise
     except WinnowError as trouble:
         field = trouble.field if trouble.field in form.fields else None
         form.add_error(field, f"{trouble.message} {trouble.cure}".strip())
@@ -79,3 +92,13 @@ def attempt_plain(request: HttpRequest, act: Callable[[], Made]) -> Made | None:
     except WinnowError as trouble:
         messages.warning(request, f"{trouble.message} {trouble.cure}".strip(), extra_tags="warn")
         return None
+
+
+def differences(form: Form, now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where a form that came too late differs from what somebody else has saved meanwhile."""
+    shown = [name for name in form.cleaned_data if name in now and name != "expected_version"]
+    return [
+        {"label": form[name].label, "yours": form.cleaned_data[name], "theirs": now[name]}
+        for name in shown
+        if form.cleaned_data[name] != now[name]
+    ]

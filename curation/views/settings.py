@@ -1,37 +1,64 @@
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.enums import Role
-from annotate.selectors.members import guidelines_of, members_of
+from annotate.errors import StaleEdit
+from annotate.models import Project
+from annotate.selectors.members import members_of
 from annotate.services.members import admit, dismiss
-from annotate.services.projects import change_settings, publish_guideline
-from curation.forms import GuidelineForm, MemberForm, SettingsForm
-from curation.views.frame import attempt, attempt_plain, door, page
+from annotate.services.projects import change_settings
+from curation.forms import MemberForm, SettingsForm
+from curation.views.frame import attempt, attempt_plain, differences, door, page
 
 
 @require_http_methods(["GET", "POST"])
 def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """Name, overlap and leases; a change made on a stale page is refused."""
+    """Name and leases; a change made on a stale page is refused, and shown beside what was saved."""
     project = door(request, slug, read=Role.LEAD)
-    now = {
+    form = SettingsForm(request.POST or None, initial=now(project))
+    status, differs = 422 if request.method == "POST" else 200, []
+    if request.method == "POST" and form.is_valid():
+        try:
+            if save(request, project, form):
+                messages.success(request, "The settings are changed.", extra_tags="good")
+                return redirect("show_settings", project.slug)
+        except StaleEdit:
+            project.refresh_from_db()
+            status, differs = 412, differences(form, now(project))
+            form = SettingsForm(initial=form.cleaned_data | {"expected_version": project.settings_version})
+    return page(
+        request,
+        "curation/settings.html",
+        project,
+        tab="show_settings",
+        status=status,
+        form=form,
+        differs=differs,
+    )
+
+
+def now(project: Project) -> dict[str, Any]:
+    return {
         "name": project.name,
         "description": project.description,
-        "overlap": project.overlap,
         "lease_minutes": project.lease_minutes,
+        "show_lengths": project.show_lengths,
+        "max_flip_rate": project.max_flip_rate,
         "expected_version": project.settings_version,
     }
-    form = SettingsForm(request.POST or None, initial=now)
-    if request.method == "POST" and form.is_valid():
-        changed = attempt(request, form, lambda: change_settings(project=project, **form.cleaned_data))
-        if changed is not None:
-            messages.success(request, "The settings are changed.", extra_tags="good")
-            return redirect("show_settings", project.slug)
-    status = 422 if request.method == "POST" else 200
-    return page(request, "curation/settings.html", project, tab="show_settings", status=status, form=form)
+
+
+def save(request: HttpRequest, project: Project, form: SettingsForm) -> bool:
+    """Whether the settings were changed; StaleEdit is the caller's."""
+    act = partial(change_settings, project=project, **form.cleaned_data)
+    return attempt(request, form, act, passing=StaleEdit) is not None
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,25 +95,3 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = door(request, slug)
     attempt_plain(request, lambda: dismiss(project=project, pk=pk))
     return redirect("show_members", project.slug)
-
-
-@require_http_methods(["GET", "POST"])
-def show_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
-    """All versions; publishing adds one, and judgments keep the version they were made under."""
-    project = door(request, slug, read=Role.LEAD)
-    versions = guidelines_of(project)
-    latest = versions.first()
-    form = GuidelineForm(request.POST or None, initial={"text": latest.text if latest else ""})
-    if request.method == "POST" and form.is_valid():
-        publish_guideline(project=project, text=form.cleaned_data["text"])
-        return redirect("show_guidelines", project.slug)
-    return page(
-        request,
-        "curation/guidelines.html",
-        project,
-        tab="show_settings",
-        status=422 if request.method == "POST" else 200,
-        form=form,
-        versions=versions,
-        latest=latest,
-    )

@@ -18,6 +18,9 @@ class Command(StageCommand):
         parser.add_argument("project", help="A project's slug, or a file.")
         parser.add_argument("--policy", default="everyone", choices=PolicyKind.values)
         parser.add_argument("--budget", type=int, help="Items for people; all when left out.")
+        parser.add_argument("--audit", type=float, default=0.0, help="Share of the budget drawn at random.")
+        parser.add_argument("--require", action="append", default=[], help="Tag whose items go to people.")
+        parser.add_argument("--judge", default="", help="The model judge; the one with most verdicts.")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--no-models", action="store_true", help="Do not ask model judges.")
         parser.add_argument("--json", action="store_true")
@@ -31,6 +34,11 @@ class Command(StageCommand):
                 human_budget=options["budget"],
                 seed=options["seed"],
                 ask_models=not options["no_models"],
+                settings={
+                    "audit": options["audit"],
+                    "required": options["require"],
+                    "judge": options["judge"],
+                },
             )
             report = route_items(policy=policy)
         except WinnowError as trouble:

@@ -1,0 +1,67 @@
+"""The form of a project's generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from curation.models import Generator
+
+
+class GeneratorForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="Under a name that exists, its settings are replaced.")
+    model = forms.CharField(
+        required=False,
+        max_length=300,
+        help_text="A local folder, owner/name@commit, or what the endpoint serves. Empty: the packaged one.",
+    )
+    url = forms.CharField(
+        label="Endpoint",
+        required=False,
+        max_length=500,
+        help_text="OpenAI-compatible, such as http://localhost:8000/v1. Empty: a local model.",
+    )
+    key_name = forms.CharField(
+        label="Name of the key",
+        required=False,
+        max_length=60,
+        help_text="As the workers know it in WINNOW_ENDPOINT_KEYS. The key itself is never typed here.",
+    )
+    per_prompt = forms.IntegerField(label="Candidates per prompt", initial=1, min_value=1, max_value=9)
+    temperature = forms.FloatField(initial=0.8, min_value=0, max_value=2)
+    top_p = forms.FloatField(label="Top-p", initial=0.95, min_value=0.01, max_value=1)
+    max_new_tokens = forms.IntegerField(
+        label="Longest response, in tokens", initial=160, min_value=1, max_value=4096
+    )
+    seed = forms.IntegerField(initial=0)
+    system = forms.CharField(
+        label="System prompt", required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    stop = forms.CharField(
+        label="Stop strings",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One a line, up to four.",
+    )
+    on_policy = forms.BooleanField(
+        label="This is the model that will be trained", required=False, help_text="One generator at most."
+    )
+
+    def clean_stop(self) -> list[str]:
+        return [line for line in self.cleaned_data["stop"].splitlines() if line]
+
+    @classmethod
+    def about(cls, generator: Generator) -> GeneratorForm:
+        """A form that shows a stored generator."""
+        shown = {name: getattr(generator, name) for name in cls.base_fields}
+        form = cls(initial=shown | {"stop": "\n".join(generator.stop)})
+        return form.keep_name()
+
+    def keep_name(self) -> GeneratorForm:
+        """For a generator that exists: its name is what it is kept under, so no field offers to change it."""
+        self.fields["name"].widget = forms.HiddenInput()
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)

@@ -1,0 +1,160 @@
+"""Forms of the judges' pages."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from curation.prompts.spec import ASPECTS, JudgeSpec
+from curation.prompts.wording import PAIR_TEMPLATE, PLACEHOLDERS
+
+BACKEND_WORDS = (
+    ("local", "A local language model, read by its probabilities"),
+    ("endpoint", "An OpenAI-compatible endpoint"),
+    ("reward", "A local reward model"),
+    ("strength", "A head trained on this project's own judgments by people"),
+)
+REPLY_WORDS = (("letter", "One letter"), ("json", "A JSON object with a reason"))
+MILLION = 1_000_000
+
+
+class JudgeForm(forms.Form):
+    """A judge's settings. ``seen`` names the template and questions of the preview that was looked at."""
+
+    name = forms.CharField(max_length=120, initial="My judge")
+    backend = forms.ChoiceField(label="Who answers", choices=BACKEND_WORDS, initial="local")
+    url = forms.CharField(
+        label="Endpoint", required=False, max_length=500, help_text="Such as http://localhost:8000/v1."
+    )
+    model = forms.CharField(
+        label="Model",
+        required=False,
+        max_length=300,
+        help_text="Its name at the endpoint or among the local models; empty: the packaged one.",
+    )
+    key_name = forms.CharField(
+        label="Name of the key",
+        required=False,
+        max_length=60,
+        help_text="As the workers know it in WINNOW_ENDPOINT_KEYS. The key itself is never typed here.",
+    )
+    logprobs = forms.BooleanField(
+        label="Read the letters' log-probabilities", required=False, initial=True,
+        help_text="Switch off for endpoints that give none: then the text is read.",
+    )  # fmt: skip
+    reply = forms.ChoiceField(label="The text must be", choices=REPLY_WORDS, initial="letter")
+    questions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    principles = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line. Each is asked about by itself and votes; empty: the whole is judged.",
+    )
+    aspects = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one, one.replace("_", " ")) for one in ASPECTS],
+        help_text="Each response is rated 1 to 5 on each, one call apiece, beside the overall question.",
+    )
+    reference = forms.BooleanField(
+        label="Show the item's reference answer",
+        required=False,
+        help_text="The “reference” of its meta.",
+    )
+    demonstrations = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text='One JSON object a line: {"prompt": …, "first": …, "second": …, "verdict": "first"}.',
+    )
+    samples = forms.IntegerField(label="Samples in each order", initial=1, min_value=1, max_value=15)
+    temperature = forms.FloatField(initial=0, min_value=0, max_value=2)
+    tie_band = forms.FloatField(
+        initial=0.05, min_value=0, max_value=0.5, help_text="A probability this close to ½ is a tie."
+    )
+    keep_share = forms.FloatField(
+        label="Least share of samples that must agree", initial=0.7, min_value=0.5, max_value=1
+    )
+    template = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 14, "class": "mono"}),
+        initial=PAIR_TEMPLATE,
+        strip=False,
+        help_text="Each of "
+        + ", ".join("{" + one + "}" for one in PLACEHOLDERS)
+        + " once, {answer} at the end.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, questions: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["questions"].choices = questions  # type: ignore[attr-defined]
+        self.fields["questions"].initial = [key for key, _words in questions]
+
+    def clean_demonstrations(self) -> list[Any]:
+        try:
+            return [
+                json.loads(line) for line in self.cleaned_data["demonstrations"].splitlines() if line.strip()
+            ]
+        except ValueError as trouble:
+            raise forms.ValidationError("Each line must be one JSON object.") from trouble
+
+    def clean_template(self) -> str:
+        # A browser sends line ends of its own, which would make another version of the same words.
+        return str(self.cleaned_data["template"]).replace("\r\n", "\n")
+
+    def show_seen(self, digest: str) -> None:
+        """Render the form again with the preview that is now on the page."""
+        data = QueryDict(mutable=True)
+        for name in self.data:
+            values = self.data.getlist(name) if isinstance(self.data, QueryDict) else [self.data[name]]
+            data.setlist(name, values)
+        data["seen"] = digest
+        self.data = data
+
+    def given(self) -> dict[str, Any]:
+        """The settings as ``save_judge`` takes them."""
+        values = {name: value for name, value in self.cleaned_data.items() if name not in ("name", "seen")}
+        return values | {"principles": values["principles"].splitlines()}
+
+    @classmethod
+    def initial_of(cls, name: str, spec: JudgeSpec) -> dict[str, Any]:
+        values = spec.as_dict()
+        lines = [json.dumps(one, ensure_ascii=False) for one in values["demonstrations"]]
+        return values | {
+            "name": name,
+            "principles": "\n".join(spec.principles),
+            "demonstrations": "\n".join(lines),
+            "questions": list(spec.questions),
+            "aspects": list(spec.aspects),
+        }
+
+
+class LimitsForm(forms.Form):
+    """Caps and prices of a judge, in the currency in which its provider charges."""
+
+    spend_cap = forms.DecimalField(
+        label="Spend cap", required=False, min_value=0, max_digits=12, decimal_places=6,
+        help_text="For all versions together; empty: no cap.",
+    )  # fmt: skip
+    price_in = forms.DecimalField(
+        label="Price of a million tokens read", min_value=0, max_digits=12, decimal_places=6, initial=0
+    )
+    price_out = forms.DecimalField(
+        label="Price of a million tokens written", min_value=0, max_digits=12, decimal_places=6, initial=0
+    )
+    calls_per_minute = forms.IntegerField(
+        label="Calls a minute at most", min_value=0, max_value=100_000, initial=0, help_text="0: no cap."
+    )
+
+    def given(self) -> dict[str, Any]:
+        """In millionths."""
+        cleaned = self.cleaned_data
+        cap: Decimal | None = cleaned["spend_cap"]
+        return {
+            "spend_cap": None if cap is None else int(cap * MILLION),
+            "price_in": int(cleaned["price_in"] * MILLION),
+            "price_out": int(cleaned["price_out"] * MILLION),
+            "calls_per_minute": cleaned["calls_per_minute"],
+        }

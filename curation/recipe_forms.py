@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from annotate.models import Project
+from annotate.selectors.questions import preferences_of
+from curation.enums import Pool
+from curation.models import Recipe
+
+
+class RecipeForm(forms.Form):
+    """What a recipe has besides its steps."""
+
+    name = forms.CharField(max_length=120, initial="Clean pairs")
+    pool = forms.ChoiceField(label="Judgments of", choices=Pool.choices, initial=Pool.PEOPLE_FIRST)
+    question = forms.ChoiceField(label="Pairs are about", required=False)
+    expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, project: Project, **more: Any) -> None:
+        super().__init__(*args, **more)
+        asked = [(one.key, one.text) for one in preferences_of(project)]
+        self.fields["question"].choices = [("", "The project's verdict"), *asked]  # type: ignore[attr-defined]
+        if len(asked) < 2:
+            self.fields["question"].widget = forms.HiddenInput()
+
+    def about(self, recipe: Recipe | None = None) -> dict[str, str]:
+        """Which pairs: as chosen in the form, or as the recipe has it."""
+        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        pool = given.get("pool") or (recipe.pool if recipe else Pool.PEOPLE_FIRST)
+        standing = recipe.question if recipe else ""
+        return {"pool": str(pool), "question": given.get("question", standing)}
+
+    def keep_name(self) -> RecipeForm:
+        """For a recipe that exists: its name is what it is kept under, so no field offers to change it."""
+        self.fields["name"].widget = forms.HiddenInput()
+        return self
+
+    @classmethod
+    def showing(cls, recipe: Recipe) -> RecipeForm:
+        """A form that shows a stored recipe."""
+        shown = {name: getattr(recipe, name) for name in ("name", "pool", "question")}
+        return cls(project=recipe.project, initial=shown | {"expected_version": recipe.version})
+
+
+class RecipeTextForm(forms.Form):
+    text = forms.CharField(
+        label="Recipe as YAML",
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+    )
+
+
+class EvaluationSetForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    file = forms.FileField(help_text="One prompt a line, or JSON lines; UTF-8, up to 64 MiB.")
+
+
+POLICY_WORDS = (
+    ("", "As the format has it first"),
+    ("drop", "Dropped"),
+    ("both_orders", "A row in each order"),
+    ("both_good", "Both good"),
+    ("both_bad", "Both bad"),
+)
+
+
+class FreezeForm(forms.Form):
+    format = forms.ChoiceField()
+    shape = forms.ChoiceField(
+        choices=[
+            ("", "As the format has it first"),
+            ("conversational", "Messages"),
+            ("standard", "Plain texts"),
+        ],
+        required=False,
+    )
+    ties = forms.ChoiceField(label="Ties become", required=False)
+    neither = forms.ChoiceField(label="Neither becomes", required=False)
+    undecided = forms.ChoiceField(label="Disagreement becomes", required=False)
+    evaluate = forms.BooleanField(
+        label="Evaluate the recipe first, and say so on the card",
+        required=False,
+        help_text="Trains reward heads on frozen embeddings: a few minutes.",
+    )
+    acknowledge = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Why it may go out, where a version turns much",
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        from curation.services.releasing import format_choices
+
+        self.fields["format"].choices = format_choices()  # type: ignore[attr-defined]
+        for name in ("ties", "neither", "undecided"):
+            self.fields[name].choices = POLICY_WORDS  # type: ignore[attr-defined]
+
+    def options(self) -> dict[str, Any]:
+        """What was chosen, as the format reads it; what was left open is the format's own."""
+        given = self.cleaned_data
+        policies = {name: given[name] for name in ("ties", "neither", "undecided") if given[name]}
+        return ({"shape": given["shape"]} if given["shape"] else {}) | (
+            {"policies": policies} if policies else {}
+        )
+
+
+class PublishForm(forms.Form):
+    """Where to send a release; repository and token are for a hub."""
+
+    to = forms.ChoiceField(label="Send to")
+    repository = forms.CharField(max_length=193, required=False, help_text="For a hub: owner/name.")
+    key_name = forms.CharField(
+        label="Token", max_length=80, required=False,
+        help_text="For a hub: its name in WINNOW_ENDPOINT_KEYS of the workers; it is never kept here.",
+    )  # fmt: skip
+    private = forms.BooleanField(label="Private repository", required=False, initial=True)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        from curation.services.publishing import HUB, target_names
+
+        words = {HUB: "Hugging Face Hub"}
+        self.fields["to"].choices = [(name, words.get(name, name)) for name in target_names()]  # type: ignore[attr-defined]
