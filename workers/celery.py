@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import worker_init, worker_process_init
 from kombu import Queue
 
 from annotate.enums import JobQueue
@@ -32,3 +33,13 @@ app.conf.update(
     beat_schedule={"sweep": {"task": "workers.sweep", "schedule": 15.0}},
 )
 app.autodiscover_tasks(["workers"])
+
+
+@worker_init.connect
+@worker_process_init.connect
+def guard(**_more: object) -> None:
+    """In the process that does the work: the only one of a solo pool, each child of another."""
+    # The table of jobs cannot be imported before Django is ready.
+    from workers.watch import guard_process
+
+    guard_process()

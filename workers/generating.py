@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +15,7 @@ from annotate.models import Item, Job
 from annotate.services.candidates import NewCandidate, add_candidates
 from curation.selectors.policies import current_policy
 from curation.services.routing import route_items
+from workers.keys import endpoint_key
 
 if TYPE_CHECKING:
     from workers.runtime.endpoint import Reply
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """How candidates are to be made: read from a job's payload, written into each candidate."""
+    """How candidates are to be made: read from a job's payload, written into each candidate.
+
+    ``url``: of an endpoint, and then ``model`` is the name it serves; without one ``model`` names a local
+    model as ``workers.runtime.sources`` knows them, "" being the packaged one. ``name``: what the project
+    calls this generator.
+    """
 
     k: int
     temperature: float
@@ -33,14 +39,31 @@ class Generator:
     max_new_tokens: int
     url: str = ""
     model: str = ""
+    name: str = ""
+    system: str = ""
+    stop: tuple[str, ...] = ()
+    dtype: str = "auto"
+    # Set for a generator of the project: so many of each prompt's candidates are its own to write.
+    quota: int = 0
+    key_name: str = ""
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Generator:
-        return cls(**payload["generator"])
+        """Settings this version does not know are another's, and passed over."""
+        known = {field.name for field in fields(cls)}
+        given = {name: value for name, value in payload["generator"].items() if name in known}
+        return cls(**given | {"stop": tuple(given.get("stop", ()))})
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"temperature": self.temperature, "top_p": self.top_p, "max_new_tokens": self.max_new_tokens}
+        """What a candidate keeps of this; what was not asked for is not named."""
+        kept: dict[str, Any] = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_new_tokens": self.max_new_tokens,
+        }
+        optional = {"generator": self.name, "system": self.system, "stop": list(self.stop)}
+        return kept | {name: value for name, value in optional.items() if value}
 
 
 Written: TypeAlias = tuple[Item, list[NewCandidate]]
@@ -52,28 +75,37 @@ def generate_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
     """Bring each item of the chunk up to k candidates. What was done before a kill is not done again."""
     generator = Generator.from_payload(job.payload)
     progress(0)
-    make = from_endpoint(generator) if generator.url else from_local_model(generator)
-    short = [item for item in items_of(job) if item.candidates.count() < generator.k]
+    short = [item for item in items_of(job) if lacking(generator, item)]
     done = len(job.payload["units"]) - len(short)
-    added = 0
+    counts = {"candidates": 0, "too_long": 0}
 
     def alive() -> None:
         progress(done)
 
+    make = from_endpoint(generator) if generator.url else from_local_model(generator, alive)
     written = make(short, alive)
     for item, made in written:
         # All or none: an item that was left half done would look like one with candidates of its own.
-        added += add_candidates(item=item, made=made)
+        counts["candidates"] += add_candidates(item=item, made=made)
+        counts["too_long"] += not made
         done += 1
         progress(done)
     route_newcomers(job)
-    return {"candidates": added}
+    return counts
 
 
 def items_of(job: Job) -> list[Item]:
     units = job.payload["units"]
     found = {item.pk: item for item in Item.objects.filter(pk__in=units).select_related("project")}
     return [found[pk] for pk in units if pk in found]
+
+
+def lacking(generator: Generator, item: Item) -> int:
+    """How many candidates it still has to write: up to ``k`` in all, or up to its own quota."""
+    if generator.quota:
+        own = item.candidates.filter(parameters__generator=generator.name)
+        return max(generator.quota - own.count(), 0)
+    return max(generator.k - item.candidates.count(), 0)
 
 
 def route_newcomers(job: Job) -> None:
@@ -86,65 +118,88 @@ def route_newcomers(job: Job) -> None:
 def item_seed(generator: Generator, item: Item) -> int:
     """A seed for this item that depends on nothing but the asked-for seed, the item's content, and how many
     candidates were made for it before: asking for more later gives new ones."""
-    made = item.candidates.filter(origin=Origin.GENERATED).count()
+    there = item.candidates.filter(origin=Origin.GENERATED)
+    # Beside others, what these have written by now must not change what this one writes.
+    made = (there.filter(parameters__generator=generator.name) if generator.quota else there).count()
     return int(content_key("seed", generator.seed, item.key, made)[:8], 16)
 
 
-def from_local_model(generator: Generator) -> Make:
-    from workers.runtime.generation import generate_many
+def from_local_model(generator: Generator, alive: Callable[[], None]) -> Make:
+    from workers.runtime.generation import GenerationSpec, generate_each
     from workers.runtime.loading import load_language_model
-    from workers.runtime.packaged import smollm2
+    from workers.runtime.sources import find_model
 
-    lm = load_language_model(smollm2(Path(settings.WINNOW_MODELS)))
+    folder = find_model(generator.model, Path(settings.WINNOW_MODELS), alive=alive)
+    lm = load_language_model(folder, dtype=generator.dtype)
+    spec = GenerationSpec(
+        k=generator.k,
+        temperature=generator.temperature,
+        top_p=generator.top_p,
+        max_new_tokens=generator.max_new_tokens,
+        system=generator.system,
+        stop=generator.stop,
+    )
 
-    def make(items: list[Item], _alive: Callable[[], None]) -> Iterator[Written]:
-        """As one batch for each number of candidates that is missing."""
-        for missing in sorted({generator.k - item.candidates.count() for item in items}):
-            batch = [item for item in items if generator.k - item.candidates.count() == missing]
-            made = generate_many(
-                lm,
-                [item.prompt for item in batch],
-                k=missing,
-                temperature=generator.temperature,
-                top_p=generator.top_p,
-                seeds=[item_seed(generator, item) for item in batch],
-                max_new_tokens=generator.max_new_tokens,
-            )
-            for item, texts in zip(batch, made, strict=True):
-                yield item, [as_candidate(generator, lm, place, one) for place, one in enumerate(texts)]
+    def make(items: list[Item], alive: Callable[[], None]) -> Iterator[Written]:
+        """All of them at once; an item is given out when it has all that it lacked, and with nothing where
+        its prompt fills the model's window."""
+        made = generate_each(
+            lm,
+            spec,
+            [item.prompt for item in items],
+            [item_seed(generator, item) for item in items],
+            wanted=[lacking(generator, item) for item in items],
+            alive=alive,
+        )
+        for place, texts in made:
+            candidates = [as_candidate(generator, lm, replicate, one) for replicate, one in enumerate(texts)]
+            yield items[place], candidates
 
     return make
 
 
 def as_candidate(generator: Generator, lm: LanguageModel, replicate: int, made: Generated) -> NewCandidate:
+    from workers.runtime.generation import SAMPLER
+
+    how = {"template": lm.template_hash, "finish": made.finish, "dtype": lm.dtype, "sampler": SAMPLER}
     return NewCandidate(
         text=made.text,
         model=lm.name,
         revision=lm.revision,
-        parameters=generator.parameters | {"template": lm.template_hash, "finish": made.finish},
+        parameters=generator.parameters | how,
         seed=made.seed,
         replicate=replicate,
         tokens=made.tokens,
         seconds=made.seconds,
-        flags=made.flags,
+        flags=with_refusal(made.text, made.flags),
     )
+
+
+def with_refusal(text: str, flags: tuple[str, ...]) -> tuple[str, ...]:
+    from curation.numerics.refusals import is_refusal
+
+    return (*flags, "refusal") if is_refusal(text) else flags
 
 
 def from_endpoint(generator: Generator) -> Make:
     from workers.runtime.endpoint import Endpoint, chat
 
     endpoint = Endpoint(
-        url=generator.url, model=generator.model, key=settings.WINNOW_ENDPOINT_KEY, timeout=60
+        url=generator.url,
+        model=generator.model,
+        key=endpoint_key(name=generator.key_name, url=generator.url),
+        timeout=60,
+        allowed=tuple(settings.WINNOW_PRIVATE_ENDPOINTS),
     )
 
     def make(items: list[Item], alive: Callable[[], None]) -> Iterator[Written]:
         for item in items:
             made = []
-            for replicate in range(generator.k - item.candidates.count()):
+            for replicate in range(lacking(generator, item)):
                 seed = (item_seed(generator, item) + replicate) % 2**31
                 reply = chat(
                     endpoint,
-                    item.prompt,
+                    under_system(generator, item),
                     temperature=generator.temperature,
                     top_p=generator.top_p,
                     max_tokens=generator.max_new_tokens,
@@ -157,6 +212,14 @@ def from_endpoint(generator: Generator) -> Make:
     return make
 
 
+def under_system(generator: Generator, item: Item) -> list[dict[str, str]]:
+    """The prompt under the generator's system prompt, unless it has one of its own."""
+    prompt: list[dict[str, str]] = list(item.prompt)
+    if generator.system and prompt[0]["role"] != "system":
+        return [{"role": "system", "content": generator.system}, *prompt]
+    return prompt
+
+
 def as_reply(generator: Generator, replicate: int, seed: int, reply: Reply) -> NewCandidate:
     return NewCandidate(
         text=reply.text,
@@ -167,5 +230,5 @@ def as_reply(generator: Generator, replicate: int, seed: int, reply: Reply) -> N
         replicate=replicate,
         tokens=reply.tokens,
         seconds=reply.seconds,
-        flags=("truncated",) if reply.finish == "length" else (),
+        flags=with_refusal(reply.text, ("truncated",) if reply.finish == "length" else ()),
     )

@@ -8,9 +8,11 @@ from typing import Any
 from annotate.enums import JobKind
 from annotate.models import Job
 from curation.services.settling import settle_items
+from workers.curating import freeze_or_export, prepare_preview
 from workers.generating import generate_chunk
 from workers.importing import import_upload
 from workers.judging import judge_chunk
+from workers.routing import learn_and_route, look_again, replay_policies
 from workers.scoring import score_chunk
 
 Handler = Callable[[Job, Callable[[int], None]], dict[str, Any]]
@@ -29,4 +31,9 @@ HANDLERS: dict[str, Handler] = {
     JobKind.JUDGE: judge_chunk,
     JobKind.SETTLE: settle_project,
     JobKind.IMPORT: import_upload,
+    JobKind.ROUTE: learn_and_route,
+    JobKind.REPLAY: replay_policies,
+    JobKind.RECHECK: look_again,
+    JobKind.CURATE: prepare_preview,
+    JobKind.RELEASE: freeze_or_export,
 }

@@ -1,91 +1,173 @@
-"""Handler: a local model judge, asked in both orders and debiased, answers through ``record_judgment``."""
+"""Handler: a model judge answers items, through the same door as everybody."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from django.conf import settings
-
-from annotate.errors import LeaseLost
-from annotate.models import Candidate, Item, Job, Judge, Project
-from annotate.selectors.items import pair_of
+from annotate.errors import InvalidSetting, JudgeStopped, LeaseLost
+from annotate.models import Allowance, Item, Job, Judge
+from annotate.selectors.questions import main_key, questionnaire_of
+from annotate.services.allowances import allowance_of, note_canaries, stop_judge
 from annotate.services.assignments import lease_item
-from annotate.services.judges import model_judge
+from annotate.services.judges import bind_revision
 from annotate.services.judgments import record_judgment, record_unparseable
+from curation.prompts.asking import Call, Subject, Task, calls_for
+from curation.prompts.canaries import CANARIES, chosen, control_task, passes, should_stop
+from curation.prompts.combining import Combined, combine
+from curation.prompts.spec import JudgeSpec
+from curation.selectors.judging import family_of, fence_secret, judge_spec, subject_from, tasks_for
+from workers.asking import Backend, backend_for
 from workers.generating import items_of
+from workers.scored_judges import combined, reward_answers, strength_answers
 
-if TYPE_CHECKING:
-    from workers.runtime.loading import LanguageModel
-
-# Less than half of the probability on the two letters means the model answered something else.
-MIN_MASS = 0.5
-
-
-def local_judge(*, project: Project) -> Judge:
-    """The packaged model as a judge of this project; its version names weights and template."""
-    from workers.runtime.judging import TEMPLATE_HASH
-    from workers.runtime.packaged import smollm2
-
-    folder = smollm2(Path(settings.WINNOW_MODELS))
-    return model_judge(
-        project=project,
-        name=folder.name,
-        version=f"{folder.revision[:12]}-{TEMPLATE_HASH[:12]}",
-        settings={"backend": "local", "revision": folder.revision, "template": TEMPLATE_HASH},
-    )
+# Asked in every chunk, beside its items.
+CANARIES_EACH = 2
+SCORED_AT_ONCE = 16
+Progress = Callable[[int], None]
 
 
-def judge_chunk(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Judge the chunk's items. What this judge has answered already is passed over, so a kill repeats
-    nothing."""
-    from workers.runtime.loading import load_language_model
-    from workers.runtime.packaged import smollm2
-
-    assert job.project is not None
-    judge = local_judge(project=job.project)
-    lm = load_language_model(smollm2(Path(settings.WINNOW_MODELS)))
+def judge_chunk(job: Job, progress: Progress) -> dict[str, Any]:
+    """Judge the chunk's items. What this judge has answered is passed over and every reply is kept as it
+    comes, so a kill repeats nothing."""
+    judge = Judge.objects.select_related("project").get(pk=job.payload["judge"])
+    spec, allowance = judge_spec(judge), allowance_of(project=judge.project, name=family_of(judge))
+    if allowance.stopped:
+        raise JudgeStopped(f"This judge is stopped: {allowance.stopped}")
+    progress(0)
+    waiting = [
+        item for item in items_of(job) if not item.assignments.filter(judge=judge, state="done").exists()
+    ]
+    done = len(job.payload["units"]) - len(waiting)
+    if not spec.asks_text:
+        return _scored_chunk(judge, spec, waiting, done, progress)
+    backend = backend_for(judge, spec, allowance)
+    _same_weights(judge, backend.revision)
+    tasks = tasks_for(judge.project, spec)
+    _ask_canaries(job, spec, tasks, backend, allowance, progress)
     counts = {"judgments": 0, "unparseable": 0}
-    for done, item in enumerate(items_of(job), start=1):
-        pair = pair_of(item)
-        if pair is not None and not item.assignments.filter(judge=judge, state="done").exists():
-            counts[judge_item(item, judge, pair, lm)] += 1
+    for start in range(0, len(waiting), backend.items):
+        batch = waiting[start : start + backend.items]
+        for item, answer, seconds in _answers(batch, judge, spec, tasks, backend, done, progress):
+            counts[_record(item, judge, spec, answer, seconds)] += 1
+            done += 1
         progress(done)
     return counts
 
 
-def judge_item(item: Item, judge: Judge, pair: tuple[Candidate, Candidate], lm: LanguageModel) -> str:
-    """Ask in both orders first, then lease and record in one go: the model never holds an item while it
-    thinks."""
-    from curation.numerics.judging import debias, preference_from
-    from workers.runtime.judging import force_choice
+def _scored_chunk(
+    judge: Judge, spec: JudgeSpec, waiting: Sequence[Item], done: int, progress: Progress
+) -> dict[str, Any]:
+    """Judges that put a number on each response: no question is put to them, and no control pair."""
+    counts, tasks = {"judgments": 0, "unparseable": 0}, tasks_for(judge.project, spec)
+    # Heads learn from all labels at once; a reward model takes what fits a batch.
+    at_once = SCORED_AT_ONCE if spec.backend == "reward" else max(len(waiting), 1)
+    for start in range(0, len(waiting), at_once):
+        began = time.monotonic()
+        batch = waiting[start : start + at_once]
+        if spec.backend == "reward":
+            revision, answers = reward_answers(spec, batch)
+        else:
+            revision, answers = strength_answers(judge, batch, partial(progress, done))
+        _same_weights(judge, revision)
+        seconds = (time.monotonic() - began) / len(batch)
+        for item, scored in answers:
+            counts[_record(item, judge, spec, combined(spec, tasks, scored), seconds)] += 1
+            done += 1
+        progress(done)
+    return counts
 
-    first, second = pair
+
+def _same_weights(judge: Judge, revision: str) -> None:
+    """A judge is a model at a revision: with other weights it would be another."""
+    if revision and not bind_revision(judge=judge, revision=revision):
+        raise InvalidSetting(
+            "The model's weights have changed since this judge was made.", cure="Save a new version of it."
+        )
+
+
+def _answers(
+    batch: Sequence[Item],
+    judge: Judge,
+    spec: JudgeSpec,
+    tasks: Sequence[Task],
+    backend: Backend,
+    done: int,
+    progress: Progress,
+) -> list[tuple[Item, Combined, float]]:
+    """The calls of a few items together; the model never holds an item while it thinks."""
+    secret = fence_secret(judge.project)
     began = time.monotonic()
-    forward = force_choice(lm, item.prompt, first.text, second.text)
-    backward = force_choice(lm, item.prompt, second.text, first.text)
-    seconds = time.monotonic() - began
-    raw: dict[str, Any] = {
-        "p_first_shown": [forward.p_first, backward.p_first],
-        "mass": [forward.mass, backward.mass],
-        "orders": [[first.position, second.position], [second.position, first.position]],
-    }
+    planned = [
+        (item, calls_for(spec, backend.fit(subject_from(item)), tasks, secret=secret)) for item in batch
+    ]
+    wanted = [(item, call) for item, calls in planned for call in calls]
+    readings = iter(backend.ask(wanted, lambda: progress(done)))
+    seconds = (time.monotonic() - began) / max(len(batch), 1)
+    main = main_key(judge.project)
+    return [
+        (item, combine(spec, calls, [next(readings) for _ in calls], main=main), seconds)
+        for item, calls in planned
+    ]
+
+
+def _record(item: Item, judge: Judge, spec: JudgeSpec, answer: Combined, seconds: float) -> str:
+    order = sorted(one.position for one in item.candidates.all())
+    raw = answer.raw | {"missing": answer.missing, "spec": spec.digest[:16]}
     try:
-        lease = lease_item(item=item, judge=judge, order=[first.position, second.position], seated=False)
+        lease = lease_item(item=item, judge=judge, order=order, seated=False)
     except LeaseLost:
         return "judgments"
-    if min(forward.mass, backward.mass) < MIN_MASS:
+    answers = questionnaire_of(judge.project).nearest(answer.answers)
+    if not answers:
         record_unparseable(assignment=lease, token=lease.lease_token, raw=raw, seconds=seconds)
         return "unparseable"
-    settled = debias(forward.p_first, backward.p_first)
-    raw |= {"p_first": settled.p_first, "bias": settled.bias, "flipped": settled.flipped}
     record_judgment(
         assignment=lease,
         token=lease.lease_token,
-        answers={"preference": preference_from(settled.p_first)},
+        answers=answers,
         seconds=seconds,
         raw=raw,
+        only=set(answers),
     )
     return "judgments"
+
+
+def _ask_canaries(
+    job: Job,
+    spec: JudgeSpec,
+    tasks: Sequence[Task],
+    backend: Backend,
+    allowance: Allowance,
+    progress: Progress,
+) -> None:
+    """Some pairs with one right answer, asked anew in every chunk. Raises JudgeStopped where too many
+    fail."""
+    control = control_task(tasks)
+    if control is None:
+        return
+    planned: list[list[Call]] = []
+    for place in chosen(job.pk, CANARIES_EACH):
+        one = CANARIES[place]
+        subject = Subject([{"role": "user", "content": one.prompt}], (one.good, one.bad))
+        planned.append(calls_for(spec, subject, [control], secret=b"canary:%d" % job.pk))
+    wanted = [(None, call) for calls in planned for call in calls if call.question]
+    readings = iter(backend.ask(wanted, lambda: progress(0), mark=f"canary:{job.pk}"))
+    passed = 0
+    for calls in planned:
+        asked = [call for call in calls if call.question]
+        passed += passes(combine(spec, asked, [next(readings) for _ in asked]), control)
+    if job.attempts > 1:
+        return
+    found = note_canaries(allowance=allowance, asked=len(planned), passed=passed)
+    if should_stop(found.canaries_passed, found.canaries_asked):
+        reason = (
+            f"it passed {found.canaries_passed} of {found.canaries_asked} control pairs, whose right answer "
+            "is plain."
+        )
+        stop_judge(allowance=allowance, reason=reason)
+        raise JudgeStopped(
+            f"This judge is stopped: {reason}", cure="Look at its replies, then save another version."
+        )

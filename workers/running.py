@@ -4,6 +4,7 @@ Celery's."""
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +14,19 @@ from annotate.errors import WinnowError
 from annotate.models import Job
 from annotate.services.jobs import claim_job, extend_lease, fail_job, finish_job
 from workers.handlers import HANDLERS
-from workers.runtime.errors import EndpointNonsense, EndpointUnavailable, MissingPackage, ModelRefused
+from workers.runtime.errors import (
+    EndpointNonsense,
+    EndpointUnavailable,
+    MissingPackage,
+    ModelRefused,
+    TargetRefused,
+)
+from workers.watch import sign_of_life, watched
 
 log = logging.getLogger(__name__)
 
 # What is wrong here will be wrong again: these end a job at once, with the reason on the page.
-FINAL = (MissingPackage, ModelRefused, EndpointNonsense)
+FINAL = (MissingPackage, ModelRefused, TargetRefused)
 # What nobody foresaw may be passing; it is tried again soon, as often as its attempts allow.
 FAULT_WAIT = timedelta(seconds=5)
 
@@ -34,6 +42,7 @@ class Progress:
     job: Job
 
     def __call__(self, done: int) -> None:
+        sign_of_life(self.job.pk)
         if not extend_lease(job=self.job, done=done):
             raise LeaseGone
 
@@ -44,7 +53,8 @@ def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -
     if job is None:
         return None
     try:
-        result = HANDLERS[job.kind](job, Progress(job))
+        with watched(job.pk):
+            result = HANDLERS[job.kind](job, Progress(job))
     except LeaseGone:
         log.info("job %s is no longer ours", job.pk)
     except EndpointUnavailable as trouble:
@@ -52,6 +62,8 @@ def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -
         fail_job(job=job, error=str(trouble), retry_in=wait, blameless=True)
     except WinnowError as trouble:
         fail_job(job=job, error=trouble.message, result=trouble.as_dict())
+    except EndpointNonsense as trouble:
+        fail_job(job=job, error=str(trouble), of_one=trouble.answered)
     except FINAL as trouble:
         fail_job(job=job, error=str(trouble))
     except Exception as trouble:
@@ -63,9 +75,11 @@ def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -
 
 
 def back_off(job: Job, asked: float | None) -> timedelta:
-    """Wait as long as the endpoint asks, else twice as long each time, at most five minutes."""
+    """Wait as long as the endpoint asks and never less, else twice as long each time, at most five minutes.
+    Scattered by a half, so that what failed together does not come back together."""
     tries = int(job.payload.get("tries", 0))
-    return timedelta(seconds=min(300.0, asked if asked is not None else 2.0 * 2**tries))
+    least = min(3600.0, asked) if asked is not None else min(300.0, 2.0 * 2**tries) / 1.5
+    return timedelta(seconds=least * (1 + random.random() / 2))  # noqa: S311  # nothing secret hangs on it
 
 
 def work_off(

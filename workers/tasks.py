@@ -6,11 +6,15 @@ import os
 import socket
 
 from celery import shared_task
+from django.utils import timezone
 
 from annotate.enums import JobQueue
 from annotate.services.assignments import reclaim_lapsed
 from annotate.services.beats import beat
+from annotate.services.drafts import forget_old_drafts
 from annotate.services.jobs import RUN_JOB_TASK, due_jobs, send_nudge
+from annotate.services.submissions import forget_old_submissions
+from curation.services.replaying import retrain_where_due
 from workers.running import run_next
 
 SWEEP_TASK = "workers.sweep"
@@ -29,6 +33,9 @@ def run_job(*, job_id: int, **_later: object) -> None:
 def sweep(**_later: object) -> int:
     """Nudge again for what nobody has, and give back what was leased and forgotten."""
     reclaim_lapsed()
+    forget_old_submissions(at=timezone.now())
+    forget_old_drafts(at=timezone.now())
+    retrain_where_due()
     beat(name="celery-beat", queues="sweep")
     found = due_jobs()
     for job_id, queue in found:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from workers.runtime.loading import best_device, import_torch, import_transformers, refuse_unsafe
-from workers.runtime.packaged import minilm
+from workers.runtime.batching import halving, length_batches, token_batches
+from workers.runtime.blocks import Block, attending, unused_mask
+from workers.runtime.cache import models
+from workers.runtime.devices import best_device, import_torch
+from workers.runtime.loading import load_weights, weight_bytes
+from workers.runtime.packaged import ModelFolder, minilm
 
 WIDTH = 384
 MAX_TOKENS = 256
-# Padded tokens per batch: on a CPU long batches lose more to padding than they gain.
 TOKEN_BUDGET = 4096
 
-_loaded: dict[str, tuple[Any, Any]] = {}
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A sentence encoder on its device, with its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    device: str
 
 
 def embed(texts: Sequence[str]) -> Any:
@@ -26,52 +38,54 @@ def embed(texts: Sequence[str]) -> Any:
 
     distinct = sorted(set(texts), key=lambda text: (len(text), text))
     found = np.zeros((len(distinct), WIDTH), dtype=np.float32)
-    tokenizer, model, device = _model()
-    ids = [tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"] for text in distinct]
-    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
-    for batch in _batches(order, ids):
-        found[batch] = _forward(model, [ids[place] for place in batch], device)
+    encoder = _encoder()
+    ids = [encoder.tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"] for text in distinct]
+    joined = encoder.device == "cpu"
+    cut, forward = (token_batches, _joined) if joined else (length_batches, _padded)
+    for batch in cut([len(row) for row in ids], budget=TOKEN_BUDGET):
+        found[batch] = halving([ids[place] for place in batch], lambda rows: list(forward(encoder, rows)))
     places = {text: place for place, text in enumerate(distinct)}
     return found[[places[text] for text in texts]] if len(texts) else np.zeros((0, WIDTH), dtype=np.float32)
 
 
-def _model() -> tuple[Any, Any, str]:
-    torch, transformers = import_torch(), import_transformers()
-    device = best_device()
-    if device not in _loaded:
-        folder = minilm()
-        refuse_unsafe(folder.path)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
-        model = transformers.AutoModel.from_pretrained(
-            folder.path,
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-        )
-        _loaded[device] = (tokenizer, model.eval().to(device))
-    tokenizer, model = _loaded[device]
-    return tokenizer, model, device
+def _encoder() -> Encoder:
+    folder, device = minilm(), best_device()
+    return models.get(
+        ("encoder", folder.path, folder.revision, device),
+        lambda: _load(folder, device),
+        expected=weight_bytes(folder.path, "float32"),
+    )
 
 
-def _batches(order: list[int], ids: list[list[int]]) -> list[list[int]]:
-    """Places sorted by length, cut where the padded batch would pass the budget."""
-    batches: list[list[int]] = []
-    for place in order:
-        if batches and len(ids[place]) * (len(batches[-1]) + 1) <= TOKEN_BUDGET:
-            batches[-1].append(place)
-        else:
-            batches.append([place])
-    return batches
+def _load(folder: ModelFolder, device: str) -> Encoder:
+    tokenizer, model = load_weights(folder, "AutoModel", dtype="float32", device=device)
+    return Encoder(model, tokenizer, device)
 
 
-def _forward(model: Any, ids: list[list[int]], device: str) -> Any:
+def _joined(encoder: Encoder, ids: Sequence[list[int]]) -> Any:
+    """The texts in one row, each attending to itself alone."""
+    torch = import_torch()
+    ends = list(accumulate(map(len, ids)))
+    texts = [slice(end - len(row), end) for row, end in zip(ids, ends, strict=True)]
+    with torch.inference_mode(), attending(encoder.model.config, [Block(one, (one,)) for one in texts]):
+        hidden = encoder.model(
+            input_ids=torch.tensor([[token for row in ids for token in row]], device=encoder.device),
+            attention_mask=unused_mask(encoder.device),
+            position_ids=torch.tensor(
+                [[place for row in ids for place in range(len(row))]], device=encoder.device
+            ),
+        ).last_hidden_state[0]
+    means = torch.stack([hidden[text].float().mean(dim=0) for text in texts])
+    return torch.nn.functional.normalize(means, dim=-1).numpy()
+
+
+def _padded(encoder: Encoder, ids: Sequence[list[int]]) -> Any:
     torch = import_torch()
     longest = max(len(row) for row in ids)
-    padded = torch.tensor([row + [0] * (longest - len(row)) for row in ids], device=device)
-    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids], device=device)
+    padded = torch.tensor([row + [0] * (longest - len(row)) for row in ids], device=encoder.device)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids], device=encoder.device)
     with torch.inference_mode():
-        hidden = model(input_ids=padded, attention_mask=mask).last_hidden_state
+        hidden = encoder.model(input_ids=padded, attention_mask=mask).last_hidden_state
     weight = mask.unsqueeze(-1).float()
     mean = (hidden.float() * weight).sum(dim=1) / weight.sum(dim=1)
     return torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()

@@ -11,6 +11,10 @@ class ModelRefused(Exception):
     """A model folder that is not loaded, and why."""
 
 
+class TargetRefused(Exception):
+    """A place that does not take a release, and why; trying again will not help."""
+
+
 class EndpointUnavailable(Exception):
     """The endpoint is down, slow or busy: try again, after ``retry_after`` seconds where it said so."""
 
@@ -20,4 +24,21 @@ class EndpointUnavailable(Exception):
 
 
 class EndpointNonsense(Exception):
-    """The endpoint answered something that is no chat completion: trying again will not help."""
+    """The endpoint answered something that is no chat completion: trying again will not help.
+
+    ``answered``: it did answer the question, and may charge for it.
+    """
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
+
+
+def out_of_memory(trouble: BaseException) -> bool:
+    """Whether memory ran out, on a GPU or on the processor, where torch says so only in its words."""
+    if isinstance(trouble, MemoryError) or type(trouble).__name__ == "OutOfMemoryError":
+        return True
+    said = str(trouble)
+    return isinstance(trouble, RuntimeError) and (
+        "out of memory" in said or "can't allocate memory" in said or "not enough memory" in said
+    )

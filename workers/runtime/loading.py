@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from workers.runtime.errors import MissingPackage, ModelRefused
+from workers.runtime.cache import models
+from workers.runtime.devices import best_device as best_device
+from workers.runtime.devices import choose_dtype
+from workers.runtime.devices import import_torch as import_torch
+from workers.runtime.devices import import_transformers as import_transformers
+from workers.runtime.errors import ModelRefused, out_of_memory
 from workers.runtime.packaged import ModelFolder
+from workers.runtime.safety import refuse_unsafe as refuse_unsafe
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 
-# The files that transformers reads settings from.
-CONFIGS = frozenset(
-    {"config.json", "tokenizer_config.json", "generation_config.json", "processor_config.json"}
-)
-PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-# Notes that transformers itself writes when it saves; every other private key is refused.
-HARMLESS = frozenset({"_from_model_config", "_name_or_path"})
 # Used for models without a chat template of their own; recorded by its hash.
 PLAIN_TEMPLATE = "{% for turn in messages %}{{ turn['content'] }}\n\n{% endfor %}"
 
@@ -65,81 +62,51 @@ class LanguageModel:
         return list(self.tokenizer(plain, add_special_tokens=False)["input_ids"])
 
 
-_loaded: dict[tuple[Path, str, str, str], LanguageModel] = {}
-
-
 def load_language_model(folder: ModelFolder, *, dtype: str = "float32") -> LanguageModel:
-    """Load a model, or give back the one this process has. ``dtype``: "float32" or "bfloat16".
+    """Load a model, or give back the one this process holds. ``dtype``: "float32", "bfloat16" or "auto".
 
-    Raises ModelRefused for a folder with pickled weights, code, or keys that ask for code; MissingPackage
-    where torch or transformers is not installed.
+    Raises ModelRefused for a folder that is unsafe or is no causal language model; MissingPackage where torch
+    or transformers is not installed.
     """
     device = best_device()
-    key = (folder.path, folder.revision, dtype, device)
-    if key not in _loaded:
-        refuse_unsafe(folder.path)
-        _loaded[key] = _load(folder, dtype, device)
-    return _loaded[key]
+    chosen = choose_dtype(device, dtype)
+    key = ("language model", folder.path, folder.revision, chosen, device)
+    return models.get(key, lambda: _load(folder, chosen, device), expected=weight_bytes(folder.path, chosen))
 
 
-def best_device() -> str:
-    torch = import_torch()
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def weight_bytes(path: Path, dtype: str) -> int:
+    """About how much memory a folder's weights need: their size on disk, halved where they are kept wider."""
+    size = sum(name.stat().st_size for name in path.glob("*.safetensors"))
+    return size // 2 if dtype == "bfloat16" else size
 
 
-def import_torch() -> Any:
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+def load_weights(folder: ModelFolder, kind: str, *, dtype: str, device: str, **more: Any) -> tuple[Any, Any]:
+    """A tokenizer and a model by transformers' class ``kind``, in evaluation mode on ``device``.
+
+    Safetensors only, from this folder only, no code. Raises ModelRefused with the reason.
+    """
+    torch, transformers = import_torch(), import_transformers()
+    refuse_unsafe(folder.path)
+    safe = {"local_files_only": True, "trust_remote_code": False}
     try:
-        import torch
-    except ImportError as missing:
-        raise MissingPackage('torch is not installed. Run: pip install "winnow[models]"') from missing
-    return torch
-
-
-def import_transformers() -> Any:
-    """transformers, offline and without progress bars in the log."""
-    import_torch()
-    try:
-        import transformers
-    except ImportError as missing:
-        raise MissingPackage('transformers is not installed. Run: pip install "winnow[models]"') from missing
-    transformers.utils.logging.disable_progress_bar()
-    return transformers
-
-
-def refuse_unsafe(path: Path) -> None:
-    """Raise ModelRefused where loading could run code. Config keys with an underscore have been used for
-    that."""
-    root = path.resolve()
-    if not (root / "config.json").is_file():
-        raise ModelRefused(f"{path} holds no config.json: it is not a model folder.")
-    names = sorted(root.rglob("*"))
-    for name in names:
-        if name.suffix in PICKLED:
-            raise ModelRefused(f"{name.name} may hold pickled code. Convert the weights to safetensors.")
-        if name.suffix == ".py":
-            raise ModelRefused(f"{name.name} is code. Models that bring their own code are not loaded.")
-        if name.is_symlink() and not name.resolve().is_relative_to(root):
-            raise ModelRefused(f"{name.name} points out of the model's folder.")
-    if not any(name.suffix == ".safetensors" for name in names):
-        raise ModelRefused(f"{path} holds no safetensors weights.")
-    for name in names:
-        if name.name in CONFIGS:
-            _refuse_config(name)
-
-
-def _refuse_config(path: Path) -> None:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as trouble:
-        raise ModelRefused(f"{path.name} is not JSON.") from trouble
-    if not isinstance(config, dict):
-        raise ModelRefused(f"{path.name} is not an object.")
-    if "auto_map" in config:
-        raise ModelRefused(f"{path.name} asks for code (auto_map).")
-    private = sorted(key for key in config if key.startswith("_") and key not in HARMLESS)
-    if private and path.name == "config.json":
-        raise ModelRefused(f"{path.name} sets a private key ({private[0]}).")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, **safe)
+        model, report = getattr(transformers, kind).from_pretrained(
+            folder.path,
+            dtype=getattr(torch, dtype),
+            use_safetensors=True,
+            output_loading_info=True,
+            **safe,
+            **more,
+        )
+    except Exception as trouble:
+        if out_of_memory(trouble):
+            raise
+        said = str(trouble).strip().split("\n")[0][:200]
+        raise ModelRefused(f"{folder.name} does not load as a model of this kind: {said}") from trouble
+    if missing := sorted(report["missing_keys"]):
+        # transformers would fill them with random numbers, and every score would be noise.
+        raise ModelRefused(f"{folder.name} lacks weights for a model of this kind ({missing[0]}).")
+    return tokenizer, model.eval().to(device)
 
 
 def plain_text(text: str, tokenizer: Any) -> str:
@@ -157,25 +124,20 @@ def plain_messages(messages: Messages, tokenizer: Any) -> list[dict[str, str]]:
 
 
 def _load(folder: ModelFolder, dtype: str, device: str) -> LanguageModel:
-    torch, transformers = import_torch(), import_transformers()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True)
+    tokenizer, model = load_weights(folder, "AutoModelForCausalLM", dtype=dtype, device=device)
     if not tokenizer.chat_template:
         tokenizer.chat_template = PLAIN_TEMPLATE
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        folder.path,
-        dtype=getattr(torch, dtype),
-        local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
-    )
-    model.eval().to(device)
     return LanguageModel(
         model=model,
         backbone=model.get_decoder() if hasattr(model, "get_decoder") else model.base_model,
         tokenizer=tokenizer,
         name=folder.name,
         revision=folder.revision,
-        template_hash=hashlib.sha256(tokenizer.chat_template.encode()).hexdigest()[:16],
+        template_hash=template_hash(tokenizer),
         dtype=dtype,
         device=device,
     )
+
+
+def template_hash(tokenizer: Any) -> str:
+    return hashlib.sha256(tokenizer.chat_template.encode()).hexdigest()[:16]

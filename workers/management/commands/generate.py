@@ -6,8 +6,10 @@ from django.core.management.base import CommandParser
 
 from annotate.errors import WinnowError
 from annotate.management.target import StageCommand, project_or_file
+from annotate.models import Job, Project
 from annotate.selectors.progress import jobs_of
 from curation.services.generating import ask_for_candidates
+from curation.services.generators import ask_again_for_neither, ask_generators
 from workers.running import work_off
 
 
@@ -24,30 +26,42 @@ class Command(StageCommand):
         parser.add_argument(
             "--url", default="", help="An OpenAI-compatible endpoint; the local model when empty."
         )
-        parser.add_argument("--model", default="", help="The model's name at the endpoint.")
+        parser.add_argument(
+            "--model",
+            default="",
+            help="Its name at the endpoint; or a local model, as in docs/operations.md.",
+        )
+        parser.add_argument(
+            "--generators", action="store_true", help="Let the project's own generators write."
+        )
+        parser.add_argument(
+            "--neither", action="store_true", help="Put prompts settled as neither to the generators again."
+        )
         parser.add_argument("--later", action="store_true", help="Leave the work to a worker.")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             project, _report = project_or_file(options["project"], seed=options["seed"])
-            job = ask_for_candidates(
-                project=project,
-                k=options["k"],
-                temperature=options["temperature"],
-                top_p=options["top_p"],
-                seed=options["seed"],
-                max_new_tokens=options["max_new_tokens"],
-                url=options["url"],
-                model=options["model"],
-            )
+            asked = self.ask(project, options)
         except WinnowError as trouble:
             self.refuse(trouble, as_json=options["json"])
             return
         if not options["later"]:
             work_off(patience=0)
-        job = jobs_of(project).get(pk=job.pk)
-        found = {"job": job.pk, "state": job.state, "done": job.done, "total": job.total, "error": job.error}
-        self.report(found, as_json=options["json"])
-        if job.state == "failed":
+        jobs = list(jobs_of(project).filter(pk__in=[job.pk for job in asked]).order_by("pk"))
+        told = [
+            {"job": job.pk, "state": job.state, "done": job.done, "total": job.total, "error": job.error}
+            for job in jobs
+        ]
+        self.report(told[0] if len(told) == 1 else {"jobs": told}, as_json=options["json"])
+        if any(job.state == "failed" for job in jobs):
             raise SystemExit(1)
+
+    def ask(self, project: Project, options: dict[str, Any]) -> list[Job]:
+        if options["neither"]:
+            return ask_again_for_neither(project=project)
+        if options["generators"]:
+            return ask_generators(project=project)
+        names = ("k", "temperature", "top_p", "seed", "max_new_tokens", "url", "model")
+        return [ask_for_candidates(project=project, **{name: options[name] for name in names})]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,14 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotate.errors import NothingToDo, WinnowError
 from annotate.management.target import StageCommand, project_from_file
-from annotate.models import Job, Project
+from annotate.models import Job, Judge, Project
 from curation.enums import Pool
+from curation.selectors.judging import standing_of
+from curation.selectors.scorers import spec_of
 from curation.services.generating import ask_for_candidates
-from curation.services.releasing import DEFAULT_STEPS, export_release, freeze_release, save_recipe
+from curation.services.judging import LOCAL_NAME, ask_judge, local_judge, save_judge
+from curation.services.recipes import default_steps, save_recipe
+from curation.services.releasing import export_release, freeze_release
 from curation.services.routing import make_policy, route_items
 from curation.services.scoring import score_items
 from curation.services.settling import settle_items
@@ -33,6 +38,14 @@ class Command(StageCommand):
         parser.add_argument("--lenient", action="store_true")
         parser.add_argument(
             "--with", dest="scorers", action="append", default=None, help="Scorers; ches when left out."
+        )
+        parser.add_argument(
+            "--ask-judge",
+            nargs="?",
+            const=LOCAL_NAME,
+            default=None,
+            metavar="SETTINGS",
+            help="Ask a model judge too: the local model, or one with the settings of this JSON file.",
         )
         parser.add_argument("--json", action="store_true")
 
@@ -65,8 +78,9 @@ class Command(StageCommand):
         timed("candidates", lambda: self.generate(project, seed))
         timed("score", lambda: self.score(project, options["scorers"] or ["ches"]))
         timed("route", lambda: route_items(policy=make_policy(project=project, kind="everyone", seed=seed)))
+        judge = timed("judge", lambda: self.ask(project, options["ask_judge"]))
         settled = timed("settle", lambda: settle_items(project=project))
-        recipe = save_recipe(project=project, name="Default", steps=DEFAULT_STEPS)
+        recipe = save_recipe(project=project, name="Default", steps=default_steps(project))
         release = timed("release", lambda: freeze_release(project=project, recipe=recipe))
         digest = timed("export", lambda: export_release(release=release, folder=options["out"]))
         return {
@@ -74,6 +88,7 @@ class Command(StageCommand):
             "candidates": imported.candidates,
             "judgments": {kind: imported.judgments[kind] for kind in ("person", "model")},
             "unparseable": imported.judgments["unparseable"],
+            "judge": judge,
             "quarantined": imported.quarantined,
             "estimates": settled.estimates[Pool.PEOPLE_FIRST.value],
             "agreement": settled.alpha,
@@ -91,11 +106,29 @@ class Command(StageCommand):
             return
 
     def score(self, project: Project, scorers: list[str]) -> None:
+        if not all(spec_of(name).chunk for name in scorers):
+            # What is scored as a whole is scored against its labels.
+            settle_items(project=project)
         for scorer in scorers:
             try:
                 self.finish(score_items(project=project, scorer=scorer))
             except NothingToDo:
                 continue
+
+    def ask(self, project: Project, wanted: str | None) -> dict[str, Any] | None:
+        """What a model judge made of the pairs, where one was asked for."""
+        if wanted is None:
+            return None
+        judge = judge_for(project, wanted)
+        self.finish(ask_judge(judge=judge))
+        standing = standing_of(judge)
+        return {
+            "name": judge.name,
+            "version": judge.version,
+            "judgments": standing.pairs,
+            "flips": standing.flips,
+            "unparseable": standing.unparseable,
+        }
 
     def finish(self, job: Job) -> None:
         """Do the work here and now; where a worker took part of it, wait for that part."""
@@ -107,3 +140,15 @@ class Command(StageCommand):
             if job.state == "done":
                 return
             time.sleep(0.5)
+
+
+def judge_for(project: Project, wanted: str) -> Judge:
+    """The local judge, or one with the settings of a file."""
+    if wanted == LOCAL_NAME:
+        return local_judge(project=project)
+    path = Path(wanted)
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as trouble:
+        raise CommandError(f"{wanted} holds no JSON settings of a judge: {trouble}") from trouble
+    return save_judge(project=project, name=path.stem, given=given)

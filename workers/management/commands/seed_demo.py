@@ -14,7 +14,7 @@ from annotate.models import Project
 from annotate.services.importing import ImportReport, import_items
 from annotate.services.projects import create_project
 from curation.services.generating import ask_for_candidates
-from curation.services.releasing import DEFAULT_STEPS, save_recipe
+from curation.services.recipes import read_yaml, save_recipe, steps_to_dicts
 from curation.services.routing import make_policy, route_items
 
 DEMO = Path(settings.BASE_DIR) / "demo"
@@ -44,7 +44,9 @@ class Command(BaseCommand):
         prompts = self.import_unanswered(project)
         policy = make_policy(project=project, kind="everyone", ask_models=True)
         route_items(policy=policy)
-        save_recipe(project=project, name="Clean pairs", steps=DEFAULT_STEPS)
+        for path in sorted((DEMO / "recipes").glob("*.yaml")):
+            read = read_yaml(path.read_text(encoding="utf-8"))
+            save_recipe(project=project, name=read.name, steps=steps_to_dicts(read.steps), pool=read.pool)
         if not options["no_generate"]:
             try:
                 ask_for_candidates(project=project, k=2, max_new_tokens=160)

@@ -14,8 +14,11 @@ from django.utils import timezone
 from annotate.enums import JobQueue
 from annotate.services.assignments import reclaim_lapsed
 from annotate.services.beats import beat, leave
+from annotate.services.drafts import forget_old_drafts
 from annotate.services.submissions import forget_old_submissions
+from curation.services.replaying import retrain_where_due
 from workers.running import run_next
+from workers.watch import HANGS_AFTER, guard_process
 
 BEAT_EVERY = 4.0
 SWEEP_EVERY = 20.0
@@ -29,12 +32,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--queues", default=",".join(JobQueue.values))
         parser.add_argument("--poll", type=float, default=0.5, help="Seconds between looks when idle.")
+        parser.add_argument(
+            "--hangs-after",
+            type=float,
+            default=HANGS_AFTER,
+            help="Seconds without a sign of life after which a job hangs, and this worker ends itself.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = f"{socket.gethostname()}-{os.getpid()}"
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        guard_process(hangs_after=options["hangs_after"])
         heart = threading.Thread(target=self.keep_beating, args=(name, options["queues"], stop), daemon=True)
         heart.start()
         asked = set(options["queues"].split(","))
@@ -67,6 +77,8 @@ class Command(BaseCommand):
                 if time.monotonic() - swept > SWEEP_EVERY:
                     reclaim_lapsed()
                     forget_old_submissions(at=timezone.now())
+                    forget_old_drafts(at=timezone.now())
+                    retrain_where_due()
                     swept = time.monotonic()
                 if run_next(holder=name, queues=queues) is None:
                     stop.wait(poll)
