@@ -1,156 +1,175 @@
-// The desk's keys, its quiet lease timer, its measure of reading time and its drafts. Without this file the desk is
-// a plain form that works with pointer and Tab.
+// The desk, put together from its parts. Without scripts it is a plain form that works with pointer and Tab.
 
-import { say, storage, unsay } from "./app.js";
-
-const BEAT_EVERY = 60_000;
-const DRAFT = "winnow:draft:";
-// Reading speed that bounds how long a pause may count: 15 characters a second, and half a minute to think.
-const READS = 15;
-const THINKS = 30;
-
-let reading = null;
-
-const desk = () => document.getElementById("desk");
-const form = () => desk()?.querySelector("form.verdict");
-
-function typing(target) {
-  return target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
-}
-
-function press(key) {
-  const wanted = key.length === 1 ? key.toLowerCase() : key;
-  const control = desk()?.querySelector(`[data-key="${CSS.escape(wanted)}"]`);
-  if (!control) return false;
-  if (control.type === "radio") {
-    control.checked = true;
-    control.focus({ preventScroll: true });
-    control.dispatchEvent(new Event("change", { bubbles: true }));
-    return true;
-  }
-  if (wanted === "Enter" && form() && !form().querySelector("[name=shown_preference]:checked")) {
-    say("Choose a verdict first: 1 to 7, E or N.", "warn");
-    return true;
-  }
-  control.click();
-  return true;
-}
-
-function toggleRaw() {
-  for (const prose of desk().querySelectorAll(".shown-prose")) prose.hidden = !prose.hidden;
-  for (const raw of desk().querySelectorAll(".shown-raw")) raw.hidden = !raw.hidden;
-}
+import { say } from "./app.js";
+import { fetchPictures, openPictures } from "./images.js";
+import { restoreDraft } from "./desk/drafts.js";
+import { ask, forEachAside, inPlace, later, leave, onAhead, onPaint, startFlow, undo } from "./desk/flow.js";
+import { on, onKey, printKeys, startKeys } from "./desk/keys.js";
+import { startLease, tick } from "./desk/lease.js";
+import { busy, desk, form, word } from "./desk/page.js";
+import { post } from "./desk/post.js";
+import { rankingKeys, showRanking, startRanking } from "./desk/ranking.js";
+import { alive, beginReading } from "./desk/reading.js";
+import { answer, move, quick, takeInHand, unanswered } from "./desk/rows.js";
+import { showSpans, spanKeys, startSpans } from "./desk/spans.js";
+import { showViews, startViews, togglePrompt, toggleDifferences, toggleRaw } from "./desk/views.js";
+import { askWhatIsAsked } from "./desk/when.js";
 
 function open(id) {
   const dialog = document.getElementById(id);
   if (dialog && !dialog.open) dialog.showModal();
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open]") || !desk()) return;
-  const field = typing(event.target);
-  if (field) {
-    if (event.key === "Escape") field.blur();
-    else if (event.key === "Enter" && field.tagName === "INPUT") { event.preventDefault(); press("Enter"); }
+function submit() {
+  if (busy()) return;
+  const here = form();
+  if (!here) { desk().querySelector("button[data-act=submit]")?.click(); return; }
+  const missing = unanswered();
+  if (missing) {
+    const name = missing.question.querySelector("legend, .question-text")?.textContent.trim();
+    say(missing.question.dataset.hint || word("unanswered", { question: name }), "warn");
+    if (missing.row) takeInHand(missing.row);
+    else reveal(missing.field ?? desk().querySelector(".shown-spans"));
     return;
   }
-  if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key === "g") open("guidelines");
-  else if (key === "?") open("keys");
-  else if (key === "r") toggleRaw();
-  else if (key === "t") desk().querySelector("[data-focus-key=t]")?.focus();
-  else if (key === "e") press("4");
-  else if (!press(event.key)) return;
+  if (!here.reportValidity()) return;
+  alive();
+  leave("submit", here.action);
+}
+
+// On a phone a line of words is put away behind "More" until it is wanted.
+function reveal(field) {
+  if (field && !field.checkVisibility()) click("more");
+  field?.focus();
+}
+
+function click(act) {
+  desk()?.querySelector(`button[data-act="${act}"]`)?.click();
+}
+
+// Buttons and forms do what the keys do; what no script knows is sent as it is.
+function pressed(event) {
+  const button = event.target.closest("button[data-act]");
+  if (!button || button.disabled) return;
+  const act = button.dataset.act;
+  if (button.dataset.ask) { event.preventDefault(); ask(button.dataset.ask); }
+  else if (act === "submit") { event.preventDefault(); submit(); }
+  else if (act === "later") later();
+  else if (act === "pictures") openPictures();
+  else if (act === "more") button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+  else if (act === "suggest") { event.preventDefault(); inPlace(button.formAction); }
+  else if (act === "undo") { event.preventDefault(); undo(button.formAction || button.form.action); }
+  else if (act === "skip" || act === "flag") {
+    event.preventDefault();
+    if (form() && !busy()) open(act);
+  }
+}
+
+// The dialogs about skipping and flagging send the item's form with the reason, so that the text is kept.
+function given(event) {
+  const sheet = event.target.closest("form[data-leaves]");
+  if (!sheet) return;
   event.preventDefault();
-});
+  sheet.closest("dialog").close();
+  const act = sheet.dataset.leaves;
+  const url = form().dataset[act];
+  const reasons = new FormData(sheet);
+  sheet.reset();
+  if (act === "skip") {
+    // One line for the lead: the reason, and the words of their own after it.
+    leave(act, url, [["reason", [reasons.get("skip_reason"), reasons.get("skip_words")].filter(Boolean).join(": ")]]);
+  } else leave(act, url, [...reasons]);
+}
 
-// Time = the gaps between signs of life, each at most as long as reading this item could take.
-function begin() {
-  const here = form();
-  if (!here) { reading = null; return; }
-  reading = { seconds: 0, since: performance.now(), most: THINKS + Number(here.dataset.characters) / READS };
-  const kept = storage()?.getItem(DRAFT + here.dataset.draft);
-  if (kept) restore(here, JSON.parse(kept));
+// In a dialog of reasons a digit chooses one.
+function reason(event) {
+  const list = event.target.closest?.("dialog[open]")?.querySelector("[data-digits]");
+  if (!list || event.target.matches("input:not([type=radio])") || !/^[1-9]$/.test(event.key)) return;
+  const choice = list.querySelectorAll("input")[Number(event.key) - 1];
+  if (!choice) return;
+  event.preventDefault();
+  choice.checked = true;
+  choice.focus();
+}
+
+// New guidelines are put before the item, once; whoever has read them says so, and the item is there behind them.
+function showNews(node) {
+  const news = node.querySelector("dialog.guideline-news");
+  if (!news) return;
+  news.close();
+  news.showModal();
+  news.querySelector("[type=submit]").focus();
+}
+
+async function quiet(event) {
+  const sheet = event.target.closest("form[data-quiet]");
+  if (!sheet) return;
+  event.preventDefault();
+  const news = sheet.closest("dialog");
+  if ((await post(sheet.action, [])).outcome === "ok") { forEachAside((node) => node.querySelector("dialog.guideline-news")?.remove()); news.remove(); }
+  else news.close();
+  document.getElementById("main")?.focus({ preventScroll: true });
+}
+
+function shown(node) {
+  restoreDraft();
+  askWhatIsAsked();
+  showRanking();
+  showSpans();
+  showViews();
+  printKeys(node);
+  showNews(node);
+  beginReading();
   tick();
-}
-
-function alive() {
-  if (!reading) return;
-  const now = performance.now();
-  reading.seconds += Math.min((now - reading.since) / 1000, reading.most);
-  reading.since = now;
-  const place = form()?.elements.seconds;
-  if (place) place.value = reading.seconds.toFixed(1);
-}
-
-function keep() {
-  const here = form();
-  if (!here) return;
-  const draft = {};
-  for (const [name, value] of new FormData(here)) {
-    if (name.startsWith("answer_") || name === "shown_preference") draft[name] = value;
-  }
-  storage()?.setItem(DRAFT + here.dataset.draft, JSON.stringify(draft));
-}
-
-function restore(here, draft) {
-  for (const [name, value] of Object.entries(draft)) {
-    const place = here.elements[name];
-    if (place && !place.value) place.value = value;
-  }
-}
-
-async function beat() {
-  const here = form();
-  if (!here || document.hidden) return;
-  try {
-    const reply = await fetch(here.dataset.heartbeat, {
-      method: "POST",
-      body: new URLSearchParams({
-        lease_token: here.elements.lease_token.value,
-        csrfmiddlewaretoken: here.elements.csrfmiddlewaretoken.value,
-      }),
-    });
-    if (reply.ok) here.dataset.until = (await reply.json()).until;
-    else if (reply.status === 409) say("This item was given to someone else meanwhile. What you wrote is kept.", "warn");
-  } catch {
-    // Offline: the draft is kept here, and the next beat tries again.
-  }
-}
-
-function tick() {
-  const here = form();
-  const place = here?.querySelector("[data-lease]");
-  if (!place) return;
-  const left = Math.round((new Date(here.dataset.until) - Date.now()) / 60_000);
-  place.textContent = left > 0 ? `yours for ${left} min` : "";
-}
-
-for (const sign of ["keydown", "pointerdown", "scroll", "pointermove"]) {
-  document.addEventListener(sign, alive, { passive: true, capture: true });
-}
-document.addEventListener("input", keep);
-document.addEventListener("change", keep);
-document.addEventListener("htmx:configRequest", () => { alive(); unsay(); });
-document.addEventListener("htmx:afterRequest", (event) => {
-  const sent = event.detail.elt.closest?.("form.verdict");
-  if (sent && event.detail.successful) storage()?.removeItem(DRAFT + sent.dataset.draft);
-});
-document.addEventListener("htmx:configRequest", (event) => {
-  const place = form()?.elements.seconds;
-  if (place && "seconds" in event.detail.parameters) event.detail.parameters.seconds = place.value;
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "desk" && !desk()) return;
   window.scrollTo({ top: 0, behavior: "instant" });
   // Whoever was quick enough to be in a field already stays there.
-  if (!document.activeElement || document.activeElement === document.body) {
-    document.getElementById("main")?.focus({ preventScroll: true });
-  }
-  begin();
+  const held = document.activeElement;
+  if (!held || held === document.body || !held.isConnected) document.getElementById("main")?.focus({ preventScroll: true });
+}
+
+function note() {
+  const field = [...desk().querySelectorAll("[data-note]")].find((one) => !one.disabled && !one.closest("[hidden]"));
+  field?.closest("details")?.setAttribute("open", "");
+  reveal(field);
+}
+
+onKey(spanKeys);
+onKey(rankingKeys);
+onKey((key, event) => {
+  if (event.altKey || event.ctrlKey) return false;
+  if (key === "ArrowDown" || key === "ArrowUp") return move(key === "ArrowDown" ? 1 : -1);
+  if (event.shiftKey && /^[a-z]$/.test(key)) return false;
+  return key.length === 1 && (answer(key) || quick(key));
 });
-window.setInterval(beat, BEAT_EVERY);
-window.setInterval(tick, 15_000);
-begin();
+on("submit", submit);
+on("undo", () => click("undo"));
+on("skip", () => click("skip"));
+on("flag", () => click("flag"));
+on("note", note);
+on("guidelines", () => open("guidelines"));
+on("keys", () => open("keys"));
+on("raw", toggleRaw);
+on("differences", toggleDifferences);
+on("prompt", togglePrompt);
+on("later", () => click("later"));
+on("pictures", () => click("pictures"));
+on("mine", () => document.querySelector("a[data-act=mine]")?.click());
+
+document.addEventListener("click", pressed);
+document.addEventListener("submit", given);
+document.addEventListener("submit", quiet);
+document.addEventListener("keydown", reason);
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.verdict") || event.defaultPrevented) return;
+  event.preventDefault();
+  submit();
+});
+onPaint(shown);
+onAhead(fetchPictures);
+startViews();
+startRanking();
+startSpans();
+startKeys();
+shown(desk());
+startFlow();
+startLease();
