@@ -42,7 +42,7 @@ loop: $(VENV)/.ready ## The whole loop, headless, on one file: make loop FILE=pa
 	@test -n "$(FILE)" || { echo "Say which file: make loop FILE=pairs.jsonl OUT=folder" >&2; exit 2; }
 	@$(PY) manage.py loop "$(FILE)" --out "$(OUT)" --json
 
-screenshots: $(VENV)/.ready-dev ## Take the pictures of the README from the running app
+screenshots: $(VENV)/.ready-dev ## Take pictures of every screen (var/screenshots) and the four of the README
 	@$(PY) -m bench.screenshots
 
 bench-%: $(VENV)/.ready-dev ## Run one measurement: make bench-NAME

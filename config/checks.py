@@ -189,7 +189,7 @@ def refuse_careless_broker() -> Refusals:
 
 def refuse_loose_content_policy() -> Refusals:
     policy = (getattr(settings, "CONTENT_SECURITY_POLICY", None) or {}).get("DIRECTIVES") or {}
-    if not policy or "csp.middleware.CSPMiddleware" not in settings.MIDDLEWARE:
+    if not policy or "config.content_policy.ContentPolicyMiddleware" not in settings.MIDDLEWARE:
         yield (
             28,
             "CONTENT_SECURITY_POLICY is missing: injected text could run.",

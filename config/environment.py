@@ -40,6 +40,41 @@ def words(name: str, *, default: tuple[str, ...] = ()) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
 
 
+def bound_keys(name: str) -> dict[str, tuple[str, str]]:
+    """Keys as name@host=key: what each is called, where alone it may be sent, and the key. No refusal shows a
+    key."""
+    found: dict[str, tuple[str, str]] = {}
+    for number, entry in enumerate(words(name), start=1):
+        called, _, rest = entry.partition("@")
+        host, _, key = rest.partition("=")
+        if not (called.strip() and host.strip() and key.strip()) or called.strip() in found:
+            raise ImproperlyConfigured(
+                f"{name}: entry {number} is not name@host=key, or its name stands twice. A key of a server "
+                "without TLS is bound by name@http://host:port=key; no key may hold a comma."
+            )
+        found[called.strip()] = (host.strip(), key.strip())
+    return found
+
+
+def named(name: str) -> dict[str, str]:
+    """Addresses as name=address."""
+    found: dict[str, str] = {}
+    for number, entry in enumerate(words(name), start=1):
+        called, _, address = entry.partition("=")
+        if not (called.strip() and "://" in address) or called.strip() in found:
+            raise ImproperlyConfigured(
+                f"{name}: entry {number} is not name=kind://place, or its name stands twice."
+            )
+        found[called.strip()] = address.strip()
+    return found
+
+
+def gone(name: str, cure: str) -> None:
+    """A setting that meant something once does not go unnoticed."""
+    if text(name):
+        raise ImproperlyConfigured(f"{name} is no longer read. {cure}")
+
+
 def choice(name: str, *, default: str, allowed: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in allowed:

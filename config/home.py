@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-FOLDERS = ("models", "releases", "uploads")
+FOLDERS = ("images", "models", "releases", "uploads")
 
 
 def prepare_home(home: Path) -> Path:

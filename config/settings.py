@@ -30,8 +30,18 @@ WINNOW_MODE = env.choice(
 )
 WINNOW_TEAM = WINNOW_MODE == "team"
 WINNOW_HTTPS = env.flag("WINNOW_HTTPS", default=WINNOW_TEAM)
-# Sent as a bearer token to the model endpoints that a lead names; never stored, never shown.
-WINNOW_ENDPOINT_KEY = env.text("WINNOW_ENDPOINT_KEY")
+# Bearer tokens for model endpoints; never stored, never shown. Leads know them by name, and whoever may type
+# an address must not be able to send somebody's key there: each goes to its own origin alone.
+WINNOW_ENDPOINT_KEYS = env.bound_keys("WINNOW_ENDPOINT_KEYS")
+env.gone("WINNOW_ENDPOINT_KEY", "Bind the key to its host: WINNOW_ENDPOINT_KEYS=main@api.example.com=key.")
+# Where releases may be sent besides a hub, by names that leads may choose: name=address of fsspec.
+WINNOW_RELEASE_TARGETS = env.named("WINNOW_RELEASE_TARGETS")
+# The hub that workers send releases to; empty: the one that huggingface_hub knows.
+WINNOW_HUB_ENDPOINT = env.text("WINNOW_HUB_ENDPOINT").rstrip("/")
+# Private networks and names that workers may call. A laptop's own models answer on loopback.
+WINNOW_PRIVATE_ENDPOINTS = env.words(
+    "WINNOW_PRIVATE_ENDPOINTS", default=() if WINNOW_TEAM else ("127.0.0.0/8", "::1", "localhost")
+)
 
 # Django
 
@@ -65,9 +75,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Above WhiteNoise, so that static files carry the policy as well.
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -94,25 +105,38 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Database. An acknowledged judgment is somebody's work: FULL survives a power cut, NORMAL may not. IMMEDIATE
-# makes a transaction that will write wait its turn instead of failing half way.
+# makes a transaction that will write wait its turn instead of failing half way. How long it waits for other
+# processes is less than a page waits for its reply, which config.busy then gives.
 
+_patience = 20
 _sqlite: dict[str, Any] = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "config.sqlite3",
     "NAME": WINNOW_HOME / "db.sqlite3",
     "CONN_MAX_AGE": None,
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
+        "timeout": _patience,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
     },
 }
 DATABASES: dict[str, dict[str, Any]] = {"default": _sqlite}
 if _postgres is not None:
-    DATABASES = {"default": {**_postgres, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+    _wait = {"options": f"-c lock_timeout={_patience}s"} | _postgres.get("OPTIONS", {})
+    DATABASES = {"default": {**_postgres, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "OPTIONS": _wait}}
+
+# What may be forgotten at any time: sessions read before, counts of a moment ago. Where several web processes
+# share nothing, each asks the database for the session, because one that ended in one must end in all.
+
+if CELERY_BROKER_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CELERY_BROKER_URL}
+    }
+_shared_cache = bool(CELERY_BROKER_URL) or not WINNOW_TEAM
+SESSION_ENGINE = "django.contrib.sessions.backends." + ("cached_db" if _shared_cache else "db")
 
 # Signing in
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "annotate.accounts.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -131,12 +155,14 @@ AXES_VERBOSE = False
 
 # What a browser may do with our pages
 
+# Whose pictures texts may show. These hosts learn when a picture is looked at: none by default.
+WINNOW_IMAGE_HOSTS = [host.lower() for host in env.words("WINNOW_IMAGE_HOSTS")]
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *(f"https://{host}" for host in WINNOW_IMAGE_HOSTS)],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -219,7 +245,10 @@ CELERY_TASK_SERIALIZER = "json"
 # Language, time, log
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = WINNOW_HTTPS
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
