@@ -40,3 +40,31 @@ def sign_in(page: Any, url: str, password: str) -> None:
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/")
+
+
+def open_desk(page: Any, url: str, slug: str) -> None:
+    """Go to the desk as a person would: Enter starts it, and Enter says that the guidelines were read. Where
+    an item is held already there is nothing to start."""
+    page.goto(f"{url}/p/{slug}/desk/")
+    if not page.locator("form.verdict").count():
+        page.keyboard.press("Enter")
+    page.wait_for_selector("form.verdict")
+    if page.locator("dialog.guideline-news[open]").count():
+        page.keyboard.press("Enter")
+        page.wait_for_selector("dialog.guideline-news", state="detached")
+
+
+def label(page: Any, key: str) -> None:
+    """Press a verdict and Enter, and wait for the next item (or the end)."""
+    page.wait_for_selector("form.verdict")
+    shown = page.input_value("[name=submission_key]")
+    page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "shown => (document.querySelector('[name=submission_key]')?.value ?? 'none') !== shown", arg=shown
+    )
+
+
+def all_sent(page: Any) -> None:
+    """Wait until the server has everything that was answered."""
+    page.wait_for_selector("body[data-unsent='0']")

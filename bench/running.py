@@ -28,23 +28,31 @@ class Running:
     password: str
     home: Path
     seconds: float
+    pid: int
+
+
+def surroundings(home: Path, database: str = "") -> dict[str, str]:
+    """The environment of a process that works on this home, whatever this one's own says."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
+    for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
+        kept.pop(name, None)
+    if database:
+        kept |= {"DATABASE_URL": database, "WINNOW_MODE": "laptop"}
+    return kept | {"WINNOW_HOME": str(home)}
 
 
 @contextmanager
-def winnow(home: Path | None = None, *options: str) -> Iterator[Running]:
-    """``manage.py serve`` on a free port; ended when the block ends."""
+def winnow(home: Path | None = None, *options: str, database: str = "") -> Iterator[Running]:
+    """``manage.py serve`` on a free port; ended when the block ends. Without a database it is on SQLite."""
     with tempfile.TemporaryDirectory(prefix="winnow-run-") as scratch:
         place = home or Path(scratch) / "home"
         port = free_port()
         models = os.environ.get("WINNOW_MODELS") or str(ROOT / "var" / "models")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-        for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
-            kept.pop(name, None)
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", *options],
             cwd=ROOT,
-            env=kept | {"WINNOW_HOME": str(place), "WINNOW_MODELS": models, "PORT": str(port)},
+            env=surroundings(place, database) | {"WINNOW_MODELS": models, "PORT": str(port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -54,7 +62,7 @@ def winnow(home: Path | None = None, *options: str) -> Iterator[Running]:
             said = _wait(words, process, began)
             found = re.search(r"Password:\s+(\S+)", said)
             url = f"http://127.0.0.1:{port}"
-            yield Running(url, found.group(1) if found else "", place, time.monotonic() - began)
+            yield Running(url, found.group(1) if found else "", place, time.monotonic() - began, process.pid)
         finally:
             process.send_signal(signal.SIGINT)
             try:
