@@ -6,6 +6,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy with other work makes slow examples, not wrong ones.
+settings.register_profile("winnow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("winnow")
 
 # Playwright keeps an event loop in the thread of the test; Django would take its database calls for
 # asynchronous ones.
@@ -21,6 +26,14 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """What one test had counted says nothing about the next one's database."""
+    from django.core.cache import cache
+
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

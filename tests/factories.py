@@ -101,6 +101,30 @@ def make_judgment(item, judge, preference, *, seated=False, order=(0, 1)):
     return record_judgment(assignment=lease, token=lease.lease_token, answers={"preference": preference})
 
 
+def make_answers(item, judge, answers, *, order=None):
+    """A judgment with any answers, told about the candidates as stored."""
+    from annotate.services.judgments import record_judgment
+
+    lease = make_lease(item, judge, order=order or range(item.candidates.count()))
+    return record_judgment(assignment=lease, token=lease.lease_token, answers=answers)
+
+
+def ask_preset(project, name):
+    """Let the project ask what a preset asks, instead of what it asked."""
+    from annotate.models import Question
+    from annotate.questions.presets import PRESETS
+
+    preset = PRESETS[name]
+    project.questions.all().delete()
+    for position, question in enumerate(preset.questions):
+        Question.objects.create(project=project, position=position, **question)
+    project.consistency, project.settling = list(preset.consistency), dict(preset.settling)
+    project.flow |= dict(preset.flow)
+    project.overlap, project.overlap_max = preset.overlap, preset.overlap_max
+    project.save()
+    return project
+
+
 def item_line(number, **fields):
     """One line of our own import shape."""
     return {
@@ -113,3 +137,16 @@ def item_line(number, **fields):
 def write_lines(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def make_png(word="", *, size=(8, 6)):
+    """A picture as a PNG file; another word makes another picture."""
+    from io import BytesIO
+    from zlib import crc32
+
+    from PIL import Image
+
+    out = BytesIO()
+    colour = crc32(word.encode()) & 0xFFFFFF
+    Image.new("RGB", size, (colour >> 16, colour >> 8 & 255, colour & 255)).save(out, "PNG")
+    return out.getvalue()

@@ -40,7 +40,14 @@ WRITTEN = [
     *(path for kind in ("*.css", "*.js") for path in files(kind, "static") if "vendor" not in path.parts),
 ]
 VIEWS = [path for path in PYTHON if path.parts[:2] in {(a, b) for a in PACKAGES for b in ("views", "api")}]
-ISLANDS = ("annotate.readers", "curation.numerics", "curation.formats", "workers.runtime")
+ISLANDS = (
+    "annotate.questions",
+    "annotate.readers",
+    "annotate.rendering",
+    "curation.numerics",
+    "curation.formats",
+    "workers.runtime",
+)
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "PORT")
 
 
@@ -89,9 +96,7 @@ def test_starting_django_loads_no_slow_package():
     assert (loaded.stdout.strip(), loaded.stderr) == ("[]", "")
 
 
-@pytest.mark.parametrize(
-    "island", ["annotate.readers", "curation.numerics", "curation.formats", "workers.runtime"]
-)
+@pytest.mark.parametrize("island", ISLANDS)
 def test_an_island_needs_no_django(island):
     loaded = run_python(
         f"import importlib, pkgutil, sys; island = importlib.import_module({island!r});"
@@ -104,7 +109,8 @@ def test_an_island_needs_no_django(island):
 
 
 def environment_names():
-    read = r"(?:env\.(?:text|flag|number|words|choice|database)|environ\.get)\(\s*\"([A-Z_]+)\""
+    kinds = "text|flag|number|words|choice|database|bound_keys|named"
+    read = rf"(?:env\.(?:{kinds})|environ\.get)\(\s*\"([A-Z_]+)\""
     sources = [path for path in PYTHON if path.parts[0] in ("annotate", "config", "curation", "workers")]
     names = {name for path in sources for name in re.findall(read, (ROOT / path).read_text())}
     return sorted(

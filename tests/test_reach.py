@@ -12,13 +12,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from annotate.enums import JobKind, Role
-from annotate.models import Item, Job, Membership
+from annotate.models import Flag, Item, Job, Membership
+from annotate.selectors.uploads import upload_path
 from annotate.services.assignments import lease_item
+from annotate.services.images import keep_image
 from annotate.services.judges import judge_of, model_judge
 from annotate.services.judgments import record_judgment
 from annotate.services.projects import create_project
-from curation.services.releasing import freeze_release, save_recipe
+from curation.models import Generator
+from curation.services.recipes import save_recipe
+from curation.services.releasing import freeze_release
 from curation.services.settling import settle_items
+from curation.views.import_mapping import mapping_address
+from tests.factories import make_png
 from tests.reach_table import OPEN, ROLE_NEEDED, SIGNED_IN
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +93,21 @@ def make_place(slug: str, lead: User) -> dict[str, dict[str, object]]:
         "job": Job.objects.create(project=project, kind=JobKind.SETTLE, key=slug.ljust(64, "1")).pk,
         "recipe": recipe.pk,
         "release": freeze_release(project=project, recipe=recipe).version,
+        "question": project.questions.get(key="justification").pk,
+        "judge": judge_of(project=project, user=lead).pk,
+        "flag": Flag.objects.create(assignment=assignment, reason="broken").pk,
+        "guideline": project.guidelines.get().pk,
+        "generator": Generator.objects.create(project=project, name="writer").pk,
         "member": Membership.objects.get(project=project, user=lead).pk,
         "user": lead.pk,
+        "image": keep_image(project=project, name="one.png", data=make_png(slug), by=lead).digest,
+        "upload": mapping_address(project, upload=keep_table(slug), name="table.csv").split("/")[-2],
     }
+
+
+def keep_table(name: str) -> str:
+    upload_path(f"{name}.csv").write_text("question,answer1,answer2\nWhy?,So.,No.\n")
+    return f"{name}.csv"
 
 
 @pytest.fixture
@@ -127,7 +145,8 @@ def values_of(
 ) -> dict[str, object]:
     """Fill the URL: ``own`` ids, ``foreign`` ids in my project's path, or ``absent`` ones."""
     kind = ROLE_NEEDED[route.name].about
-    chosen: dict[str, object] = {"slug": place["slug"], "action": "retry"}
+    # A row of the recipe that the query names: its place is no id of anything.
+    chosen: dict[str, object] = {"slug": place["slug"], "action": "retry", "place": 0}
     for part in route.parts:
         if part in chosen:
             continue
@@ -146,9 +165,11 @@ def send(client: Client, method: str, path: str):
 
 
 def seen(answer) -> tuple[int, bytes]:
-    """What a caller can tell answers apart by; the form token is another on every page."""
+    """What a caller can tell answers apart by; the form token is another on every page, and where to go back
+    to after a change of language is the address that they asked for themselves."""
     body = b"" if answer.streaming else answer.content
-    return answer.status_code, re.sub(rb'("X-CSRFToken": "|csrfmiddlewaretoken" value=")[^"]+', b"", body)
+    own = rb'("X-CSRFToken": "|csrfmiddlewaretoken" value="|name="next" value=")[^"]+'
+    return answer.status_code, re.sub(own, b"", body)
 
 
 SCOPED = [route for route in routes() if "slug" in route.parts]
@@ -198,7 +219,7 @@ def test_members_of_a_lesser_role_are_refused(route, places, clients):
             assert answer.status_code in (403, 404, 405), (role, method)
 
 
-OF_OBJECTS = [route for route in SCOPED if set(route.parts) - {"slug", "action"}]
+OF_OBJECTS = [route for route in SCOPED if set(route.parts) - {"slug", "action", "place"}]
 
 
 @pytest.mark.parametrize("route", OF_OBJECTS, ids=lambda route: route.name)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from annotate.errors import LeaseLost
-from annotate.models import Assignment, Item
+from annotate.models import Assignment, Item, Judge
 from annotate.services.assignments import (
     reclaim_lapsed,
     renew_lease,
@@ -18,7 +18,7 @@ from annotate.services.assignments import (
 )
 from annotate.services.judgments import record_judgment
 from tests.factories import make_item, make_items, make_judge, make_judgment, make_project
-from tests.helpers import assert_judgments_add_up, assert_seats_add_up, database_now, lapse
+from tests.helpers import assert_judgments_add_up, assert_seats_add_up, database_now, lapse, together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database_bound]
 
@@ -62,6 +62,56 @@ def test_an_item_is_given_to_a_judge_once():
     submit(take_next(project=project, judge=judge))
 
     assert take_next(project=project, judge=judge) is None
+
+
+def test_skipping_twice_with_one_token_skips_once(project):
+    make_items(project, 1, seats=1)
+    lease = take_next(project=project, judge=make_judge(project))
+
+    for _time in range(2):
+        assert skip_assignment(assignment=lease, token=lease.lease_token).state == "skipped"
+
+    assert_seats_add_up(project)
+
+
+def test_asking_ahead_brings_another_item_and_the_same_one_again(project):
+    make_items(project, 5, seats=1)
+    judge = make_judge(project)
+    first = take_next(project=project, judge=judge)
+
+    ahead = take_next(project=project, judge=judge, besides=[first.pk])
+    again = take_next(project=project, judge=judge, besides=[first.pk])
+
+    assert ahead.item_id != first.item_id
+    assert again.pk == ahead.pk
+    assert take_next(project=project, judge=judge).pk == first.pk
+    assert_seats_add_up(project)
+
+
+def test_asking_ahead_stops_at_the_most_a_judge_may_hold(project):
+    make_items(project, 5, seats=1)
+    judge = make_judge(project)
+    held = []
+    while (lease := take_next(project=project, judge=judge, besides=held)) is not None:
+        held.append(lease.pk)
+
+    assert len(held) == project.max_open_leases == 3
+
+
+@pytest.mark.database_bound
+@pytest.mark.django_db(transaction=True)
+def test_two_windows_that_ask_ahead_at_once_are_given_one_item(project):
+    make_items(project, 8, seats=1)
+    judge = make_judge(project)
+    first = take_next(project=project, judge=judge)
+
+    def ahead():
+        return take_next(project=project, judge=Judge.objects.get(pk=judge.pk), besides=[first.pk]).pk
+
+    found = together(ahead, ahead, ahead, ahead)
+
+    assert len(set(found)) == 1
+    assert_seats_add_up(project)
 
 
 def test_a_judge_walks_every_item_of_the_ring():

@@ -9,8 +9,8 @@ from annotate.errors import InvalidAnswer, LeaseLost
 from annotate.models import Assignment, Judgment
 from annotate.selectors.judgments import votes_of
 from annotate.services.assignments import take_next, undo_last
+from annotate.services.guidelines import publish_guideline
 from annotate.services.judgments import record_judgment, record_unparseable
-from annotate.services.projects import publish_guideline
 from tests.factories import make_item, make_judge, make_lease, make_model_judge, make_project
 
 pytestmark = pytest.mark.django_db

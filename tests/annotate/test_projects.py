@@ -5,17 +5,17 @@ from django.core.exceptions import ValidationError
 
 from annotate.errors import InvalidSetting, StaleEdit
 from annotate.models import Project
+from annotate.services.guidelines import publish_guideline
 from annotate.services.projects import (
     add_member,
     change_settings,
     create_project,
-    publish_guideline,
     remove_member,
 )
 from tests.factories import make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
-SETTINGS = {"name": "New name", "description": "", "overlap": 3, "lease_minutes": 20}
+SETTINGS = {"name": "New name", "description": "", "lease_minutes": 20}
 
 
 def test_a_new_project_asks_for_a_preference_and_has_its_lead():
@@ -61,7 +61,7 @@ def test_a_stale_edit_is_refused_and_changes_nothing():
         change_settings(project=stale, expected_version=1, **SETTINGS | {"name": "Late"})
 
     stored = Project.objects.get(pk=project.pk)
-    assert (stored.name, stored.overlap, stored.settings_version) == ("New name", 3, 2)
+    assert (stored.name, stored.lease_minutes, stored.settings_version) == ("New name", 20, 2)
 
 
 def test_a_project_keeps_a_lead():
@@ -76,3 +76,18 @@ def test_a_project_keeps_a_lead():
     make_member(project, role="lead")
     assert remove_member(project=project, user=lead)
     assert not remove_member(project=project, user=lead)
+
+
+def test_a_project_begins_with_a_preset_and_its_overlap():
+    project = create_project(name="Five attributes", preset="helpsteer2")
+
+    assert list(project.questions.values_list("key", flat=True)) == ["ratings"]
+    assert (project.overlap, project.overlap_max, project.flow["stop"]) == (3, 5, "spread")
+    assert create_project(name="By hand", preset="helpsteer2", overlap=7).overlap_max is None
+
+
+def test_a_preset_nobody_knows_is_refused():
+    with pytest.raises(InvalidSetting) as refused:
+        create_project(name="What?", preset="nonsense")
+
+    assert refused.value.field == "preset"

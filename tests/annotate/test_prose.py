@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.templatetags.prose import ATTRIBUTES, MAX_CHARACTERS, TAGS, is_heavy, render_prose
+from annotate.templatetags.prose import (
+    ALLOWED_CLASSES,
+    ATTRIBUTES,
+    MAX_CHARACTERS,
+    TAGS,
+    is_heavy,
+    render_prose,
+)
 
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "bench" / "xss_payloads.py"
 ABSOLUTE = ("http://", "https://", "mailto:")
@@ -44,7 +53,7 @@ def faults_in(text):
     for tag, attributes in read_markup(text).elements:
         allowed = ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else set())
         plain = tag == "div" and attributes == {"class": "plain"}
-        if plain:
+        if plain or (set(attributes) == {"class"} and attributes["class"] in ALLOWED_CLASSES.get(tag, ())):
             continue
         if tag not in TAGS or not set(attributes) <= allowed:
             faults.append((tag, attributes))
@@ -121,6 +130,44 @@ def test_prose_never_fetches_an_image():
     assert [tag for tag, _attributes in shown.elements] == ["p"]
 
 
+@pytest.fixture
+def trusted_host(settings):
+    settings.WINNOW_IMAGE_HOSTS = ["pictures.example.org"]
+    render_prose.cache_clear()
+    yield "https://pictures.example.org"
+    render_prose.cache_clear()
+
+
+def test_prose_shows_an_image_of_a_trusted_host_and_tells_it_nothing(trusted_host):
+    assert read_markup(f"![a *cat*]({trusted_host}/a.png)").elements[1] == (
+        "img",
+        {
+            "src": f"{trusted_host}/a.png",
+            "alt": "a cat",
+            "referrerpolicy": "no-referrer",
+            "loading": "lazy",
+            "decoding": "async",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "http://pictures.example.org/a.png",
+        "https://pictures.example.org.evil.example/a.png",
+        "https://pictures.example.org:444/a.png",
+        "https://me@pictures.example.org/a.png",
+        "//pictures.example.org/a.png",
+        "https://[/a.png",
+        "data:image/png;base64,AAAA",
+        "/logout/",
+    ],
+)
+def test_prose_shows_no_image_of_any_other_address(trusted_host, source):
+    assert [tag for tag, _attributes in read_markup(f"![a cat]({source})").elements if tag == "img"] == []
+
+
 def test_prose_escapes_the_alt_text_of_an_image():
     assert faults_in('![<img src=x onerror="go()">](x)') == []
 
@@ -131,6 +178,34 @@ def test_prose_renders_lists_code_and_tables():
     assert ("ol", {"start": "3"}) in shown.elements
     assert {"pre", "code", "table", "td"} <= {tag for tag, _attributes in shown.elements}
     assert "x < 1" in shown.text
+
+
+def test_prose_colours_code_of_a_known_language_and_no_other():
+    shown = read_markup("```python\ndef f(): return 1  # one\n```\n\n```whitespace\nx\n```")
+
+    assert ("span", {"class": "k"}) in shown.elements
+    assert ("span", {"class": "c1"}) in shown.elements
+    assert shown.text.split("\n")[0] == "def f(): return 1  # one"
+    assert shown.text.rstrip().endswith("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        ("so $x^2$ and \\(a_1\\)", ["$x^2$", "\\(a_1\\)"]),
+        ("$$\n\\sum_i i\n= 3\n$$\nafter", ["$$\n\\sum_i i\n= 3\n$$"]),
+        ("- a\n- \\[ y \\]\n", ["\\[ y \\]"]),
+        ("it costs $5 and $10, or $3", []),
+        ("`$x$` and \\$y\\$ and $ z $ and $", []),
+        ("$a < b$ <b>", ["$a < b$"]),
+        ("$$ $$ and \\( \\)", []),
+        ("$*a*$ *b*", ["$*a*$"]),
+    ],
+)
+def test_prose_marks_mathematics_with_its_delimiters(text, formulas):
+    found = re.findall(r'<(?:span|div) class="maths">(.*?)</(?:span|div)>', render_prose(text), re.DOTALL)
+
+    assert [html.unescape(one) for one in found] == formulas
 
 
 @pytest.mark.parametrize(
@@ -147,6 +222,8 @@ def test_prose_renders_lists_code_and_tables():
         "<" * 500,
         "- a\n" * 2000,
         "|a|b|\n|-|-|\n" + "|1|2|\n" * 900,
+        "$" * 64,
+        "$a " * 2001,
     ],
     ids=[
         "long",
@@ -160,6 +237,8 @@ def test_prose_renders_lists_code_and_tables():
         "angles",
         "lines",
         "cells",
+        "dollars",
+        "formulas",
     ],
 )
 def test_prose_shows_what_is_heavy_as_plain_text(text):

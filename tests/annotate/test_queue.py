@@ -9,6 +9,7 @@ from annotate.selectors.progress import judge_progress
 from annotate.selectors.queue import next_open_item
 from annotate.services.assignments import revoke_assignment, skip_assignment, take_next
 from annotate.services.judgments import record_judgment
+from annotate.services.seats import take_seat
 from tests.factories import make_item, make_items, make_judge, make_project
 from tests.helpers import lapse
 
@@ -74,8 +75,8 @@ def test_progress_counts_what_is_done_and_what_is_open_for_this_judge():
     lease = take_next(project=project, judge=judge)
     skip_assignment(assignment=lease, token=lease.lease_token)
     take_next(project=project, judge=judge)
-    take_next(project=project, judge=make_judge(project))
     lapse(Assignment.objects.filter(judge=judge, state="leased"))
+    assert take_seat(item_id=project.items.exclude(assignments__judge=judge).get().pk)
 
     found = judge_progress(judge)
 

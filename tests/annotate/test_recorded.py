@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from annotate.errors import InvalidAnswer
 from annotate.models import Assignment, Judge, Judgment
+from annotate.readers.rows import JudgmentRow
 from annotate.services.importing import import_items
+from annotate.services.recorded import Replay
 from tests.factories import item_line, make_project, write_lines
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,44 @@ def test_a_file_with_one_more_judge_adds_that_one(tmp_path):
 
     assert report.judgments["person"] == 1
     assert (Judge.objects.count(), Judgment.objects.count()) == (2, 2)
+
+
+def test_people_who_differ_leave_a_doubt_and_those_who_came_later_are_heard(tmp_path):
+    project = make_project()
+    ann = {"judge": "ann", "kind": "person", "answers": {"preference": -3}}
+    bob = {"judge": "bob", "kind": "person", "answers": {"preference": 3}}
+    replay(tmp_path, project, ann)
+    alone = project.items.get().doubt
+    replay(tmp_path, project, ann, bob, name="more.jsonl")
+
+    assert alone == 0
+    assert project.items.get().doubt > 0
+
+
+def test_an_answer_that_the_project_no_longer_takes_undoes_the_whole_import(tmp_path):
+    project = make_project()
+    row = JudgmentRow(judge="ann", kind="person", answers={"preference": 99}, unparseable=False)
+    replay(tmp_path, project)
+    item = project.items.get()
+
+    with pytest.raises(InvalidAnswer) as refused:
+        Replay(project).judgments_on([(item, [row])])
+    assert refused.value.message.startswith(f"item {item.external_id}, judge ann: ")
+    assert Assignment.objects.count() == 0
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_judgments_cost_the_same_for_any_number_of_rows(tmp_path, rows, django_assert_num_queries):
+    project = make_project()
+    import_items(
+        project=project, path=write_lines(tmp_path / "bare.jsonl", [item_line(n) for n in range(rows)])
+    )
+    said = JudgmentRow(judge="ann", kind="person", answers={"preference": 1}, unparseable=False)
+    given = [(item, [said]) for item in project.items.order_by("pk")]
+    replay = Replay(project)
+    replay.judge_of(said)
+
+    with django_assert_num_queries(9):
+        counts = replay.judgments_on(given)
+    assert counts == {"person": rows}
+    assert Judgment.objects.filter(state="current", assignment__state="done").count() == rows

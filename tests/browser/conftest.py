@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 
 from bench.browser import browser, chromium, sign_in
+from bench.kinds import add_kinds
 from bench.running import winnow
 
 
 @pytest.fixture(scope="session")
-def running():
+def chrome():
     if chromium() is None:
         pytest.skip("Chromium is not installed")
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def running(chrome):
     with winnow() as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def chrome(running):
-    with browser() as launched:
-        yield launched
+def kinds(running):
+    """The program, with a project for each kind of question."""
+    add_kinds(running.home)
+    return running
 
 
-@pytest.fixture
-def page(chrome, running):
+@contextmanager
+def signed_in(chrome, running):
     """A page that is signed in; whatever its console or its content policy complains of fails the test."""
     context = chrome.new_context(viewport={"width": 1360, "height": 860})
     opened = context.new_page()
@@ -34,3 +44,16 @@ def page(chrome, running):
     yield opened
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(chrome, running):
+    with signed_in(chrome, running) as opened:
+        yield opened
+
+
+@pytest.fixture
+def newcomer(chrome):
+    """A program just installed, which no other test has touched, and a page of it."""
+    with winnow() as started, signed_in(chrome, started) as opened:
+        yield started, opened

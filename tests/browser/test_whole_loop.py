@@ -7,28 +7,15 @@ import zipfile
 
 import pytest
 
+from bench.browser import all_sent, label, open_desk
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 KEYS = "1735E62N41" * 2
 
 
-def label(page, key):
-    """Press a verdict and Enter, and wait for the next item (or the end)."""
-    page.wait_for_selector("form.verdict")
-    shown = page.input_value("[name=submission_key]")
-    page.keyboard.press(key)
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "shown => (document.querySelector('[name=submission_key]')?.value ?? 'none') !== shown", arg=shown
-    )
-
-
 def open_item(page, running):
-    """Go to the desk; Enter starts it, but where an item is held already Enter would submit that."""
-    page.goto(f"{running.url}/p/demo/desk/")
-    if not page.locator("form.verdict").count():
-        page.keyboard.press("Enter")
-    page.wait_for_selector("form.verdict")
+    open_desk(page, running.url, "demo")
 
 
 def judged(page, running):
@@ -36,11 +23,13 @@ def judged(page, running):
     return int(page.locator("li.stage").nth(4).locator(".stage-count").inner_text())
 
 
-def test_twenty_items_by_keyboard_then_a_release_that_loads(page, running, tmp_path):
+def test_twenty_items_by_keyboard_then_a_release_that_loads(newcomer, tmp_path):
+    running, page = newcomer
     before = judged(page, running)
     open_item(page, running)
     for key in KEYS:
         label(page, key)
+    all_sent(page)
 
     assert judged(page, running) == before + 20
 
@@ -49,7 +38,9 @@ def test_twenty_items_by_keyboard_then_a_release_that_loads(page, running, tmp_p
     page.wait_for_selector("text=Done", timeout=60_000)
     page.goto(f"{running.url}/p/demo/recipes/")
     page.click("text=Clean pairs")
-    page.click("text=/^Freeze/")
+    page.click("button:text-is('Freeze')")
+    page.wait_for_url("**/releases/")
+    page.click("text=Release v1", timeout=60_000)
     page.wait_for_url("**/releases/1/")
     with page.expect_download() as download:
         page.locator("a", has_text="Download").click()
@@ -76,7 +67,7 @@ def test_undo_by_key_brings_the_last_answer_back(page, running):
     page.wait_for_selector("text=Opened again")
 
     assert page.locator(".desk-prompt").inner_text() == prompt
-    assert page.locator("[name=shown_preference]:checked").input_value() == "6"
+    assert page.locator("[name=answer_preference]:checked").input_value() == "2"
 
 
 def test_keys_rest_while_somebody_types(page, running):
@@ -87,7 +78,7 @@ def test_keys_rest_while_somebody_types(page, running):
     page.keyboard.type("1 neither 7")
 
     assert page.input_value("[name=answer_justification]") == "1 neither 7"
-    assert page.locator("[name=shown_preference]:checked").input_value() == "3"
+    assert page.locator("[name=answer_preference]:checked").input_value() == "-1"
 
 
 def test_nothing_on_the_desk_names_a_model(page, running):

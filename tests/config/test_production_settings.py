@@ -114,7 +114,7 @@ WRONG = [
     ("E026", {"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}),
     ("E027", {"CELERY_BROKER_URL": "redis://redis.example.org:6379/0"}),
     ("E028", {"CONTENT_SECURITY_POLICY": None}),
-    ("E028", without("MIDDLEWARE", "csp.middleware.CSPMiddleware")),
+    ("E028", without("MIDDLEWARE", "config.content_policy.ContentPolicyMiddleware")),
     ("E029", policy(**{"script-src": ["'self'", "'unsafe-inline'"]})),
     ("E029", policy(**{"img-src": ["*"]})),
     ("E030", policy(**{"object-src": None})),

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from annotate.errors import InvalidSetting
 from annotate.models import Job
 from annotate.services.assignments import take_next, undo_last
 from annotate.services.judgments import record_judgment, record_unparseable
+from annotate.services.standing import set_expertise
 from curation.models import Estimate, Settlement
 from curation.services.settling import ask_to_settle, settle_items
 from tests.factories import (
@@ -136,3 +138,56 @@ def test_votes_that_were_changed_and_changed_back_are_settled_again():
 
     assert verdicts == ["second", "first", "second"]
     assert set(Job.objects.values_list("state", flat=True)) == {"done"}
+
+
+def settling_by(judges):
+    project = make_project()
+    project.settling = project.settling | {"judges": judges}
+    project.save(update_fields=["settling"])
+    return project
+
+
+@pytest.mark.parametrize(
+    ("judges", "found"), [("everyone", ("first", -0.5, 4)), ("experts", ("second", 2.0, 1))]
+)
+def test_experts_alone_may_settle_what_regular_workers_judged_too(judges, found):
+    """MultiPref: two regular workers and two experts, of whom one knows another field."""
+    project = settling_by(judges)
+    item = make_item(project)
+    project.items.update(expertise="law")
+    for tags, preference in (([], -1), ([], -2), (["chemistry"], -1), (["law", "history"], 2)):
+        judge = make_judge(project)
+        set_expertise(judge=judge, tags=tags)
+        make_judgment(item, judge, preference)
+    make_judgment(item, make_model_judge(project), -3)
+
+    settle_items(project=project)
+
+    assert estimate(item, "people") == found
+    assert estimate(item, "models") == ("first", -3.0, 1)
+
+
+def test_any_expertise_will_do_where_an_item_asks_for_none_and_a_new_expert_is_heard():
+    project = settling_by("experts")
+    item, regular, expert = make_item(project), make_judge(project), make_judge(project)
+    set_expertise(judge=expert, tags=["law"])
+    make_judgment(item, regular, -3)
+    make_judgment(item, expert, 3)
+    settle_items(project=project)
+    before = estimate(item, "people")
+
+    set_expertise(judge=regular, tags=["chemistry"])
+    job = ask_to_settle(project=project)
+    settle_items(project=project)
+
+    assert before == ("second", 3.0, 1)
+    assert estimate(item, "people")[2] == 2
+    assert job.state == "waiting"
+
+
+def test_judges_of_another_sort_are_refused_by_name():
+    project = settling_by("friends")
+
+    with pytest.raises(InvalidSetting) as refused:
+        settle_items(project=project)
+    assert refused.value.field == "settling.judges"

@@ -39,9 +39,9 @@ def test_an_example_is_one_good_row_plain_or_compressed(tmp_path, place):
 def test_the_page_shows_every_shape(tmp_path):
     shapes = [read(tmp_path, kind, text)[0] for kind, text in EXAMPLES]
 
-    assert [len(row.candidates) for row in shapes] == [0, 2, 2, 2, 2, 2, 2, 2, 2]
-    assert [len(row.prompt) for row in shapes] == [1, 3, 1, 1, 1, 1, 1, 1, 1]
-    assert [len(row.judgments) for row in shapes] == [0, 0, 2, 0, 0, 1, 1, 1, 1]
+    assert [len(row.candidates) for row in shapes] == [0, *[2] * 10]
+    assert [len(row.prompt) for row in shapes] == [1, 3, *[1] * 9]
+    assert [len(row.judgments) for row in shapes] == [0, 0, 2, *[0] * 4, *[1] * 4]
 
 
 def test_a_recorded_judgment_reads_as_the_page_says(tmp_path):

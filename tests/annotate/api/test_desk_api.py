@@ -56,7 +56,8 @@ def test_the_next_item_shows_texts_and_nothing_of_where_they_come_from(desk):
 
     assert sorted(one["text"] for one in taken["candidates"]) == ["Because.", "It scatters light."]
     assert "canary-model" not in desk("next/").content.decode()
-    assert set(taken) == {"id", "lease_token", "leased_until", "state", "prompt", "candidates"}
+    known = {"id", "lease_token", "leased_until", "state", "prompt", "images", "candidates", "questions"}
+    assert set(taken) == known
 
 
 def test_a_preference_for_the_side_shown_first_is_stored_about_that_candidate(desk):
@@ -129,3 +130,59 @@ def test_an_answer_under_a_lost_lease_changes_nothing(desk):
 
     assert (reply.status_code, reply.json()["error"]) == (409, "lease_lost")
     assert Judgment.objects.count() == 0
+
+
+def test_every_kind_is_answered_about_the_sides_as_shown(desk, project, item):
+    Candidate.objects.create(
+        item=item, position=2, text="Ask 👩‍🚀 them.", text_hash="2" * 64, origin="imported", origin_key="2"
+    )
+    for place, (key, kind, options) in enumerate(
+        (
+            ("ranking", "ranking", {}),
+            ("scores", "rating", {"attributes": ["help"], "low": 0, "high": 4}),
+            ("labels", "choice", {"options": ["a", "b"], "multiple": True}),
+            ("critique", "text", {"per_candidate": True}),
+            ("spans", "spans", {"labels": ["odd"]}),
+        ),
+        start=2,
+    ):
+        project.questions.create(position=place, key=key, kind=kind, text=key, options=options)
+    taken = desk("next/").json()["assignment"]
+    texts = [one["text"] for one in taken["candidates"]]
+    stored_at = {one.text: one.position for one in Candidate.objects.all()}
+    order = [stored_at[text] for text in texts]
+    place = texts.index("Ask 👩‍🚀 them.")
+    given = {
+        "preference": "tie",
+        "ranking": [[0, 2], [1]],
+        "scores": {str(at): {"help": at} for at in range(3)},
+        "labels": ["b"],
+        "critique": {str(at): text for at, text in enumerate(texts)},
+        "spans": [{"candidate": place, "start": 4, "end": 7, "label": "odd"}],
+    }
+
+    reply = desk(f"assignments/{taken['id']}/judgment/", answer(taken, "tie", answers=given), "put")
+
+    assert reply.status_code == 200, reply.content
+    stored = Judgment.objects.get().answers
+    assert stored["ranking"] == [sorted([order[0], order[2]]), [order[1]]]
+    assert stored["scores"] == {
+        str(order[at]): {"help": at} for at in sorted(range(3), key=order.__getitem__)
+    }
+    assert stored["critique"] == {str(position): text for text, position in stored_at.items()}
+    assert (stored["spans"][0]["candidate"], stored["spans"][0]["end"]) == (2, 7)
+    assert [one["key"] for one in taken["questions"]][-1] == "spans"
+
+
+def test_an_answer_against_a_rule_that_warns_is_kept_when_it_is_confirmed(desk, project):
+    project.questions.create(position=2, key="ranking", kind="ranking", text="Order?")
+    project.consistency = [{"compare": "preference", "with": "ranking"}]
+    project.save()
+    taken = desk("next/").json()["assignment"]
+    body = answer(taken, -1, answers={"preference": -1, "ranking": [[1], [0]]})
+
+    warned = desk(f"assignments/{taken['id']}/judgment/", body, "put")
+    kept = desk(f"assignments/{taken['id']}/judgment/", body | {"confirmed": True}, "put")
+
+    assert (warned.status_code, warned.json()["error"]) == (422, "unlikely_answer")
+    assert kept.status_code == 200

@@ -9,11 +9,20 @@ import shutil
 import pytest
 import yaml
 
-from curation.formats.folder import FolderTaken, NothingToRelease, verify_release, write_release
+from curation.formats.folder import FolderTaken, NothingToRelease
+from curation.formats.folder import write_release as write
 from curation.formats.jsonl import read_lines
-from curation.formats.parquet import ROW_GROUP, SCHEMA, read_records
-from curation.formats.rows import RowRefused
-from curation.formats.trl import to_conversational
+from curation.formats.manifest import self_digest
+from curation.formats.options import FormatError
+from curation.formats.parquet import read_records
+from curation.formats.registry import FORMATS
+from curation.formats.verifying import verify_release
+
+PREFERENCE = FORMATS["preference"]
+
+
+def write_release(folder, batches, *, manifest, format=PREFERENCE, **more):
+    return write(folder, batches, format=format, manifest=manifest, **more)
 
 
 def contents(folder):
@@ -22,11 +31,11 @@ def contents(folder):
     }
 
 
-def test_release_holds_the_same_rows_in_parquet_and_jsonl(tmp_path, rows, manifest):
-    written = write_release(tmp_path / "release", rows, manifest=manifest)
+def test_release_holds_the_same_rows_in_parquet_and_jsonl(tmp_path, batches, manifest):
+    written = write_release(tmp_path / "release", batches, manifest=manifest)
 
-    records = [to_conversational(row) for row in rows]
-    assert list(read_records(written.folder / "data/train.parquet")) == records
+    records = list(read_records(written.folder / "data/train.parquet"))
+    assert [record["id"] for record in records] == [f"row-{place}" for place in range(12)]
     assert list(read_lines(written.folder / "jsonl/train.jsonl")) == records
     assert sorted(contents(written.folder)) == [
         "README.md",
@@ -36,8 +45,8 @@ def test_release_holds_the_same_rows_in_parquet_and_jsonl(tmp_path, rows, manife
     ]
 
 
-def test_release_manifest_counts_rows_and_names_every_file_with_its_checksum(tmp_path, rows, manifest):
-    written = write_release(tmp_path / "release", rows, manifest=manifest)
+def test_release_manifest_counts_rows_and_names_every_file_with_its_checksum(tmp_path, batches, manifest):
+    written = write_release(tmp_path / "release", batches, manifest=manifest)
 
     files = contents(written.folder)
     stored = files.pop("manifest.json")
@@ -46,26 +55,19 @@ def test_release_manifest_counts_rows_and_names_every_file_with_its_checksum(tmp
     assert {name: entry["sha256"] for name, entry in written.manifest["files"].items()} == {
         name: hashlib.sha256(data).hexdigest() for name, data in files.items()
     }
-    assert written.manifest["rows"] == len(rows)
+    assert written.manifest["rows"] == 12
     assert {key: written.manifest[key] for key in manifest} == manifest
+    assert written.manifest["export"]["splits"] == {"train": 12}
 
 
-def test_release_written_twice_has_the_same_bytes(tmp_path, rows, manifest):
-    one = write_release(tmp_path / "one", rows, manifest=manifest)
+def test_release_written_twice_has_the_same_bytes(tmp_path, batches, manifest):
+    one = write_release(tmp_path / "one", batches, manifest=manifest)
     other = write_release(
-        tmp_path / "deeper" / "other", iter(rows), manifest=dict(reversed(manifest.items()))
+        tmp_path / "deeper" / "other", iter(batches), manifest=dict(reversed(manifest.items()))
     )
 
     assert one.manifest_sha256 == other.manifest_sha256
     assert contents(one.folder) == contents(other.folder)
-
-
-def test_release_of_more_than_a_row_group_keeps_every_row_in_order(tmp_path, make_row):
-    written = write_release(tmp_path / "release", map(make_row, range(ROW_GROUP + 1)), manifest={})
-
-    ids = [record["id"] for record in read_records(written.folder / "data/train.parquet")]
-    assert ids == [f"row-{place}" for place in range(ROW_GROUP + 1)]
-    assert verify_release(written.folder) == []
 
 
 def test_release_of_no_rows_is_refused_and_leaves_nothing(tmp_path, manifest):
@@ -75,11 +77,11 @@ def test_release_of_no_rows_is_refused_and_leaves_nothing(tmp_path, manifest):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_release_written_again_into_its_own_folder_changes_nothing(tmp_path, rows, manifest):
-    first = write_release(tmp_path / "release", rows, manifest=manifest)
+def test_release_written_again_into_its_own_folder_changes_nothing(tmp_path, batches, manifest):
+    first = write_release(tmp_path / "release", batches, manifest=manifest)
     (first.folder / "jsonl/train.jsonl").write_bytes(b"damaged")
 
-    again = write_release(tmp_path / "release", rows, manifest=manifest)
+    again = write_release(tmp_path / "release", batches, manifest=manifest)
 
     assert again == first
     assert verify_release(again.folder) == []
@@ -87,10 +89,10 @@ def test_release_written_again_into_its_own_folder_changes_nothing(tmp_path, row
 
 
 @pytest.mark.parametrize("kind", ["other release", "folder", "file"])
-def test_release_never_writes_over_something_else(tmp_path, rows, manifest, kind):
+def test_release_never_writes_over_something_else(tmp_path, batches, manifest, kind):
     taken = tmp_path / "release"
     if kind == "other release":
-        write_release(taken, rows[:2], manifest=manifest)
+        write_release(taken, [batches[0].slice(0, 2)], manifest=manifest)
     elif kind == "folder":
         taken.mkdir()
         (taken / "notes.txt").write_text("mine")
@@ -99,14 +101,14 @@ def test_release_never_writes_over_something_else(tmp_path, rows, manifest, kind
     before = contents(tmp_path)
 
     with pytest.raises(FolderTaken):
-        write_release(taken, rows, manifest=manifest)
+        write_release(taken, batches, manifest=manifest)
 
     assert contents(tmp_path) == before
 
 
-def test_release_that_fails_half_way_leaves_nothing_behind(tmp_path, rows, manifest):
+def test_release_that_fails_half_way_leaves_nothing_behind(tmp_path, batches, manifest):
     def breaking():
-        yield rows[0]
+        yield batches[0]
         raise OSError("the source went away")
 
     with pytest.raises(OSError, match="went away"):
@@ -115,9 +117,14 @@ def test_release_that_fails_half_way_leaves_nothing_behind(tmp_path, rows, manif
     assert list(tmp_path.iterdir()) == []
 
 
-def test_release_with_an_id_twice_is_refused(tmp_path, rows, manifest):
-    with pytest.raises(RowRefused, match="row-0"):
-        write_release(tmp_path / "release", [rows[0], rows[1], rows[0]], manifest=manifest)
+def test_a_prompt_that_a_shape_cannot_say_is_refused_and_leaves_nothing(tmp_path, batches, manifest):
+    with pytest.raises(FormatError, match="conversational"):
+        write_release(
+            tmp_path / "release",
+            batches,
+            manifest=manifest,
+            options=PREFERENCE.options({"shape": "standard"}),
+        )
 
     assert list(tmp_path.iterdir()) == []
 
@@ -133,9 +140,9 @@ def test_release_with_an_id_twice_is_refused(tmp_path, rows, manifest):
         ({"counts": {1: 2}}, "manifest.counts"),
     ],
 )
-def test_manifest_that_json_cannot_say_is_refused_by_place(tmp_path, rows, given, place):
+def test_manifest_that_json_cannot_say_is_refused_by_place(tmp_path, batches, given, place):
     with pytest.raises(ValueError, match=place):
-        write_release(tmp_path / "release", rows, manifest=given)
+        write_release(tmp_path / "release", batches, manifest=given)
 
 
 def flip_a_byte(path):
@@ -148,8 +155,8 @@ def flip_a_byte(path):
 @pytest.mark.parametrize(
     "harm", [flip_a_byte, lambda path: path.unlink(), lambda path: path.write_bytes(b"")]
 )
-def test_verify_names_the_file_that_was_harmed(tmp_path, rows, manifest, name, harm):
-    folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
+def test_verify_names_the_file_that_was_harmed(tmp_path, batches, manifest, name, harm):
+    folder = write_release(tmp_path / "release", batches, manifest=manifest).folder
 
     harm(folder / name)
 
@@ -160,11 +167,12 @@ def rewrite_manifest(folder, change):
     path = folder / "manifest.json"
     manifest = json.loads(path.read_bytes())
     change(manifest)
+    manifest["sha256"] = self_digest(manifest)
     path.write_text(json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False) + "\n")
 
 
-def test_verify_finds_a_line_changed_together_with_its_checksum(tmp_path, rows, manifest):
-    folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
+def test_verify_finds_a_line_changed_together_with_its_checksum(tmp_path, batches, manifest):
+    folder = write_release(tmp_path / "release", batches, manifest=manifest).folder
     lines = folder / "jsonl/train.jsonl"
     lines.write_bytes(lines.read_bytes().replace(b"green", b"grown", 1))
     digest = hashlib.sha256(lines.read_bytes()).hexdigest()
@@ -174,16 +182,16 @@ def test_verify_finds_a_line_changed_together_with_its_checksum(tmp_path, rows, 
     assert verify_release(folder) == ["data/train.parquet and jsonl/train.jsonl differ at row 0."]
 
 
-def test_verify_finds_a_count_that_the_card_does_not_say(tmp_path, rows, manifest):
-    folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
+def test_verify_finds_a_count_that_the_card_does_not_say(tmp_path, batches, manifest):
+    folder = write_release(tmp_path / "release", batches, manifest=manifest).folder
 
-    rewrite_manifest(folder, lambda whole: whole["counts"].update(items=18))
+    rewrite_manifest(folder, lambda whole: whole["judges"].update(person=18))
 
     assert verify_release(folder) == ["README.md does not say what manifest.json says."]
 
 
-def test_verify_finds_a_file_that_does_not_belong(tmp_path, rows, manifest):
-    folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
+def test_verify_finds_a_file_that_does_not_belong(tmp_path, batches, manifest):
+    folder = write_release(tmp_path / "release", batches, manifest=manifest).folder
 
     shutil.copy(folder / "data/train.parquet", folder / "data/more.parquet")
 
@@ -198,8 +206,8 @@ def test_verify_of_what_is_no_release_says_so(tmp_path, text):
     assert len(verify_release(tmp_path / "nowhere")) == 1
 
 
-def test_card_says_what_the_manifest_says(tmp_path, rows, manifest):
-    folder = write_release(tmp_path / "release", rows, manifest=manifest).folder
+def test_card_says_what_the_manifest_says(tmp_path, batches, manifest):
+    folder = write_release(tmp_path / "release", batches, manifest=manifest).folder
     _, front, body = (folder / "README.md").read_text().split("---\n", 2)
 
     meta = yaml.safe_load(front)
@@ -209,8 +217,8 @@ def test_card_says_what_the_manifest_says(tmp_path, rows, manifest):
         {"config_name": "default", "data_files": [{"split": "train", "path": "data/train.parquet"}]}
     ]
     for said in (
-        "12 pairs of responses",
-        "| drop alike | 1 | 12 | threshold 0.5, top percent 10, unscored 2 |",
+        "12 rows.",
+        "| drop alike | 1 | 0 | 12 | threshold 0.5, top percent 10, unscored 2 |",
         "| people | 0.815 | 0.450 to 1.000 | 11 | 40 |",
         "| models | not computable |",
         "| together | not computable |",
@@ -222,20 +230,23 @@ def test_card_says_what_the_manifest_says(tmp_path, rows, manifest):
         "- steps: step drop_undecided; step drop_alike, top percent 10",
         "- scorer parameters max tokens 64, revision abcdef0, scorer ches",
         "- person: 3",
-        "- items: 17",
+        "- settled: 17",
+        "| longer side chosen | 0.6 | 0.41 to 0.77 | 20 |",
+        "- Against v1: 2 pairs added.",
+        "- ties: drop",
         "Licence: CC-BY-4.0",
         "- Elsewhere, MIT, https://example.org/set",
-        'load_dataset("path/to/this/folder"',
-        *(f"| `{name}` |" for name in SCHEMA.names),
+        'load_dataset(folder, split="train")',
+        "| `soft_label` | double |",
     ):
         assert said in body
 
 
-def test_card_keeps_given_text_out_of_its_front_matter_and_headings(tmp_path, rows):
+def test_card_keeps_given_text_out_of_its_front_matter_and_headings(tmp_path, batches):
     sly = "x\n---\nlicense: mit\n# Not a heading"
 
     given = {"title": sly, "licence": sly, "description": sly}
-    folder = write_release(tmp_path / "release", rows, manifest=given).folder
+    folder = write_release(tmp_path / "release", batches, manifest=given).folder
 
     text = (folder / "README.md").read_text()
     assert yaml.safe_load(text.split("---\n")[1])["license"] == "other"

@@ -88,3 +88,22 @@ def test_ches_of_a_missing_number_is_nan_and_leaves_the_others_alone(missing):
 
 def test_ln_ches_without_a_single_vector_is_nan():
     assert np.isnan(ln_ches(7.0, 5.0, 0, 3))
+
+
+@settings(max_examples=25, deadline=None)
+@given(VECTORS, VECTORS, COUNTS, COUNTS, st.floats(0.1, 10), st.integers(0, 1000))
+def test_turning_all_vectors_changes_nothing_and_stretching_them_goes_by_the_square(
+    chosen, rejected, n_chosen, n_rejected, stretch, seed
+):
+    turn, _triangle = np.linalg.qr(np.random.default_rng(seed).standard_normal((4, 4)))
+    plain = score_pairs(gram(chosen, rejected, n_chosen, n_rejected), chosen_is_first=[True])
+    turned = score_pairs(gram(turn @ chosen, turn @ rejected, n_chosen, n_rejected), chosen_is_first=[True])
+    longer = score_pairs(
+        gram(stretch * chosen, stretch * rejected, n_chosen, n_rejected), chosen_is_first=[True]
+    )
+
+    size = 1e-9 * (1 + chosen @ chosen + rejected @ rejected)
+    for name in ("ches", "ln_ches"):
+        before, after = getattr(plain, name)[0], getattr(turned, name)[0]
+        assert after == pytest.approx(before, abs=size)
+        assert getattr(longer, name)[0] == pytest.approx(stretch**2 * before, abs=100 * size)

@@ -65,7 +65,7 @@ def test_settle_votes_keeps_every_number_on_its_scale(votes):
     assert settled.spread is None or 0 <= settled.spread <= 6
 
 
-@pytest.mark.parametrize("vote", [4, -4, 1.0, True, None, "first", "Tie"])
+@pytest.mark.parametrize("vote", [4, -4, 3.5, True, None, "first", "Tie"])
 def test_settle_votes_refuses_what_is_not_a_vote(vote):
     with pytest.raises(ValueError, match="A vote is"):
         settle_votes([vote])

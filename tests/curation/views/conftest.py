@@ -34,6 +34,6 @@ def settled(project, judged):
 
 @pytest.fixture
 def recipe(project, settled):
-    from curation.services.releasing import save_recipe
+    from curation.services.recipes import save_recipe
 
     return save_recipe(project=project, name="Clean", steps=[{"step": "drop_undecided"}])

@@ -141,59 +141,168 @@ def test_a_policy_routes_all_pairs_and_keeps_its_versions(project, lead, sign_in
     assert "25 %" in page
 
 
-def test_a_recipe_is_saved_previewed_and_frozen(project, lead, settled, sign_in):
-    client = sign_in(lead)
-    fields = {"name": "Mine", "pool": "people_first", "top_percent": 10, "drop_duplicates": "on"}
-    saved = client.post(address("show_recipes", project), fields)
-    recipe = project.recipes.get()
-    page = text_of(client.get(address("show_recipe", project, recipe.pk)))
-    frozen = client.post(address("freeze", project, recipe.pk))
+STEPS = {
+    "steps-0-step": "drop_undecided",
+    "steps-1-step": "drop_duplicates",
+}
 
+
+def test_a_recipe_is_saved_previewed_and_frozen_by_a_worker(project, lead, settled, sign_in):
+    from workers.running import work_off
+
+    client = sign_in(lead)
+    made = client.post(address("show_recipes", project), {"name": "Mine", "pool": "people_first"})
+    recipe = project.recipes.get()
+    fields = STEPS | {"name": "Mine", "pool": "people_first", "expected_version": recipe.version}
+    saved = client.post(address("show_recipe", project, recipe.pk), fields)
+    page = text_of(client.get(address("show_recipe", project, recipe.pk)))
+    frozen = client.post(address("freeze", project, recipe.pk), {"format": "preference"})
+    work_off()
+
+    recipe.refresh_from_db()
+    assert follow(made) == (302, address("show_recipe", project, recipe.pk))
     assert follow(saved) == (302, address("show_recipe", project, recipe.pk))
     assert [step["step"] for step in recipe.steps] == ["drop_undecided", "drop_duplicates"]
-    assert "Freeze 3 rows" in page
-    assert follow(frozen) == (302, address("show_release", project, 1))
+    assert recipe.version == 2
+    assert "<strong>3</strong> settled" in page
+    assert follow(frozen) == (302, address("show_releases", project))
+    assert project.releases.get().rows == 3
+    assert address("show_release", project, 1) in text_of(client.get(address("show_releases", project)))
 
 
 def test_a_preview_renders_alone_and_saves_nothing(project, reviewer, settled, sign_in):
     answer = sign_in(reviewer).post(
         address("preview_steps", project),
-        {"name": "x", "pool": "people_first", "top_percent": 10, "drop_duplicates": "on"},
+        STEPS | {"name": "x", "pool": "people_first"},
         HTTP_HX_REQUEST="true",
     )
 
-    assert text_of(answer).strip().startswith('<div id="preview"')
-    assert "3 → 3" in text_of(answer)
+    assert text_of(answer).strip().startswith('<div id="results"')
+    assert 'id="result-1" hx-swap-oob="true"' in text_of(answer)
     assert project.recipes.count() == 0
 
 
 def test_a_preview_of_nonsense_says_what_is_wrong(project, reviewer, settled, sign_in):
     answer = sign_in(reviewer).post(
         address("preview_steps", project),
-        {"name": "x", "pool": "people_first", "drop_alike": "on", "top_percent": 400},
+        {"name": "x", "pool": "people_first", "steps-0-step": "drop_alike", "steps-0-top_percent": 400},
         HTTP_HX_REQUEST="true",
     )
 
     assert answer.status_code == 422
-    assert "less than or equal to 100" in text_of(answer)
+    assert "Give a number from 0 to 100." in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("act", "names"),
+    [
+        ("add:split", ["drop_undecided", "drop_duplicates", "split"]),
+        ("add:binarise", ["binarise", "drop_undecided", "drop_duplicates"]),
+        ("up:1", ["drop_duplicates", "drop_undecided"]),
+        ("down:0", ["drop_duplicates", "drop_undecided"]),
+        ("remove:0", ["drop_duplicates"]),
+        ("remove:9", ["drop_undecided", "drop_duplicates"]),
+        ("nonsense", ["drop_undecided", "drop_duplicates"]),
+    ],
+)
+def test_buttons_rearrange_the_steps_and_save_nothing(act, names, project, lead, recipe, sign_in):
+    answer = sign_in(lead).post(
+        address("show_recipe", project, recipe.pk),
+        STEPS | {"name": "Clean", "pool": "people_first", "act": act},
+    )
+
+    assert [step["name"] for step in answer.context["steps"]] == names
+    recipe.refresh_from_db()
+    assert recipe.version == 1
+
+
+def test_dropped_rows_are_read_before_anything_is_frozen(project, reviewer, settled, sign_in):
+    answer = sign_in(reviewer).post(
+        address("show_touched", project, 0),
+        {"name": "x", "pool": "people_first", "steps-0-step": "min_judges", "steps-0-at_least": 2},
+    )
+
+    assert [row["id"] for row in answer.context["rows"]] == [item.external_id for item in settled]
+    assert settled[0].external_id in text_of(answer)
+
+
+def test_a_changed_recipe_is_a_new_version_and_the_old_one_is_kept(project, lead, recipe, sign_in):
+    client = sign_in(lead)
+    fields = STEPS | {"name": "Clean", "pool": "people_first", "expected_version": 1}
+
+    client.post(address("show_recipe", project, recipe.pk), fields)
+    client.post(address("show_recipe", project, recipe.pk), fields | {"expected_version": 2})
+
+    kept = recipe.versions.order_by("version").values_list("version", "steps")
+    assert [(version, len(steps)) for version, steps in kept] == [(1, 1), (2, 2)]
+
+
+def test_a_recipe_goes_out_and_comes_back_as_yaml(project, lead, recipe, sign_in):
+    client = sign_in(lead)
+    text = client.get(address("recipe_text", project, recipe.pk)).content.decode()
+
+    edited = text.replace("drop_undecided", "drop_duplicates").replace("  keep_ties: false\n", "")
+    edited = edited.replace("  keep_neither: false\n", "").replace("  keep_undecided: false\n", "")
+    saved = client.post(address("recipe_text", project, recipe.pk), {"text": edited})
+
+    recipe.refresh_from_db()
+    assert follow(saved) == (302, address("show_recipe", project, recipe.pk))
+    assert (recipe.version, recipe.steps) == (2, [{"step": "drop_duplicates"}])
+
+
+def test_a_line_that_is_wrong_in_the_yaml_is_named(project, lead, recipe, sign_in):
+    answer = sign_in(lead).post(
+        address("recipe_text", project, recipe.pk),
+        {"text": "steps:\n- step: drop_alike\n  top_percent: 300\n"},
+    )
+
+    assert answer.status_code == 422
+    assert "Line 3, steps[0].top_percent" in text_of(answer)
+
+
+def test_an_evaluation_set_is_uploaded_and_named_in_a_recipe(project, lead, settled, sign_in):
+    client = sign_in(lead)
+    upload_ = SimpleUploadedFile("eval.txt", settled[0].prompt[0]["content"].encode())
+
+    added = client.post(address("add_evaluation_set", project), {"name": "held out", "file": upload_})
+    answer = client.post(
+        address("preview_steps", project),
+        {"name": "x", "pool": "people_first", "steps-0-step": "decontaminate", "steps-0-against": "held out"},
+    )
+
+    assert follow(added) == (302, address("show_recipes", project))
+    assert answer.context["preview"].kept == 2
+
+
+def test_two_recipes_stand_side_by_side(project, reviewer, recipe, sign_in):
+    from curation.services.recipes import save_recipe
+
+    other = save_recipe(project=project, name="Strict", steps=[{"step": "min_judges", "at_least": 2}])
+
+    page = text_of(
+        sign_in(reviewer).get(address("compare_recipes", project), {"a": recipe.pk, "b": other.pk})
+    )
+
+    assert page.count('class="flow"') == 2
+    assert "<strong>3</strong> released" in page
+    assert "<strong>0</strong> released" in page
 
 
 def test_a_stale_recipe_is_refused_with_its_cure(project, lead, recipe, sign_in):
-    fields = {"name": "Clean", "pool": "people_first", "top_percent": 10, "expected_version": recipe.version}
+    fields = STEPS | {"name": "Clean", "pool": "people_first", "expected_version": recipe.version}
     client = sign_in(lead)
 
     first = client.post(address("show_recipe", project, recipe.pk), fields)
-    second = client.post(address("show_recipe", project, recipe.pk), fields)
+    second = client.post(address("show_recipe", project, recipe.pk), fields | {"steps-1-step": "min_judges"})
 
     assert first.status_code == 302
     assert second.status_code == 422
     assert "Reload the page" in text_of(second)
 
 
-def test_stale_settings_are_refused_with_their_cure(project, lead, sign_in):
+def test_stale_settings_are_refused_and_show_what_differs(project, lead, sign_in):
     fields = {
         "name": "Renamed",
-        "overlap": 3,
         "lease_minutes": 20,
         "expected_version": project.settings_version,
     }
@@ -204,9 +313,10 @@ def test_stale_settings_are_refused_with_their_cure(project, lead, sign_in):
 
     project.refresh_from_db()
     assert first.status_code == 302
-    assert (project.name, project.overlap, project.lease_minutes) == ("Renamed", 3, 20)
-    assert second.status_code == 422
-    assert "Reload the page" in text_of(second)
+    assert (project.name, project.lease_minutes) == ("Renamed", 20)
+    assert second.status_code == 412
+    assert "Somebody else saved meanwhile" in text_of(second)
+    assert "<td>Renamed</td><td>Again</td>" in text_of(second)
 
 
 def test_members_are_added_changed_and_removed(project, lead, sign_in):

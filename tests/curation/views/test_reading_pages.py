@@ -164,7 +164,8 @@ def test_every_item_is_on_exactly_one_page(project, reviewer, sign_in, monkeypat
 
 
 def test_an_item_shows_its_whole_history_and_escapes_what_models_wrote(project, reviewer, sign_in):
-    from curation.services.releasing import freeze_release, save_recipe
+    from curation.services.recipes import save_recipe
+    from curation.services.releasing import freeze_release
     from curation.services.settling import settle_items
 
     item = make_item(project, texts=("<script>alert(1)</script> first", "second"))
@@ -186,10 +187,12 @@ def test_an_item_shows_its_whole_history_and_escapes_what_models_wrote(project, 
 def test_a_release_downloads_as_a_zip_of_its_files(project, reviewer, recipe, sign_in, tmp_path):
     import zipfile
 
+    from curation.services.archives import make_archive
     from curation.services.releasing import freeze_release
 
     release = freeze_release(project=project, recipe=recipe)
     client = sign_in(reviewer)
+    make_archive(release=release)
 
     page = text_of(client.get(reverse("show_release", args=[project.slug, release.version])))
     answer = client.get(reverse("download_release", args=[project.slug, release.version]))
@@ -199,6 +202,30 @@ def test_a_release_downloads_as_a_zip_of_its_files(project, reviewer, recipe, si
     assert "load_dataset" in page
     assert f'filename="{project.slug}-v1.zip"' in answer.headers["Content-Disposition"]
     assert any(name.endswith("manifest.json") for name in zipfile.ZipFile(archive).namelist())
+
+
+def test_no_page_packs_a_release_but_a_worker_asked_to(project, lead, recipe, sign_in):
+    from curation.services.archives import archive_of
+    from curation.services.releasing import freeze_release
+    from workers.running import work_off
+
+    release = freeze_release(project=project, recipe=recipe)
+    client = sign_in(lead)
+    shown = reverse("show_release", args=[project.slug, release.version])
+
+    answer = client.get(reverse("download_release", args=[project.slug, release.version]))
+    asked = client.post(
+        reverse("export_release", args=[project.slug, release.version]), {"format": release.format}
+    )
+    running = text_of(client.get(shown))
+    before = archive_of(release)
+    work_off()
+
+    assert (answer.headers["Location"], asked.headers["Location"]) == (shown, shown)
+    assert before is None
+    assert 'hx-trigger="every 2s"' in running
+    assert archive_of(release).is_file()
+    assert "Pack for download" not in text_of(client.get(shown))
 
 
 def test_a_recipe_that_exists_does_not_offer_another_name(project, lead, recipe, sign_in):

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curation.numerics.judging import debias
+from curation.prompts.asking import Subject, Task, calls_for
+from curation.prompts.spec import JudgeSpec
+from workers.runtime import embedding
 from workers.runtime.embedding import embed
 from workers.runtime.generation import generate
-from workers.runtime.hidden import Pair, gram
-from workers.runtime.judging import force_choice
+from workers.runtime.hidden import Group, measure_all
+from workers.runtime.judging import Asked, label_shares
 from workers.runtime.loading import load_language_model
 from workers.runtime.packaged import package_folder, smollm2
 
@@ -41,24 +43,32 @@ def test_the_packaged_model_speaks(smol):
 
 
 def test_ches_of_real_responses_is_finite_and_its_identity_holds(smol):
-    row = next(gram(smol, [Pair(ASKED, RIGHT, WRONG)]))
+    found = measure_all(smol, [Group(ASKED, (RIGHT, WRONG))], logprobs=True)[0]
 
-    assert row.flags == ()
-    assert row.n_first == len(smol.text_ids(RIGHT)) + 1
+    cross, (first, second) = found.cross[0][1], (found.cross[0][0], found.cross[1][1])
+    assert found.flags == ()
+    assert found.counts[0] == len(smol.text_ids(RIGHT)) + 1
     # Cauchy and Schwarz, and no pair risky both ways.
-    assert row.cross**2 <= row.square_first * row.square_second * (1 + 1e-9)
-    assert 2 * row.cross - row.square_first - row.square_second <= 0
+    assert cross**2 <= first * second * (1 + 1e-9)
+    assert 2 * cross - first - second <= 0
+    # Even a small model finds an answer likelier than a change of subject.
+    assert found.logprobs[0].mean > found.logprobs[1].mean
 
 
 def test_the_judge_answers_with_a_letter_and_says_the_same_again(smol):
     # Whether it is right is another matter: so small a model mostly shows what position bias is.
-    forward, backward = force_choice(smol, ASKED, RIGHT, WRONG), force_choice(smol, ASKED, WRONG, RIGHT)
+    subject = Subject(ASKED, (RIGHT, WRONG))
+    calls = calls_for(JudgeSpec(), subject, [Task("preference", "preference")], secret=b"x")
+    asked = [Asked(call.text, call.opening, call.labels) for call in calls]
+
+    forward, backward = label_shares(smol, asked)
 
     assert min(forward.mass, backward.mass) > 0.5
-    assert forward == force_choice(smol, ASKED, RIGHT, WRONG)
+    assert sum(forward.shares.values()) == pytest.approx(1)
+    # Each by itself, so that nothing is shared: the same but for the last digits.
+    assert label_shares(smol, asked[:1])[0].shares["A"] == pytest.approx(forward.shares["A"], rel=1e-3)
+    assert label_shares(smol, asked[1:])[0].shares["A"] == pytest.approx(backward.shares["A"], rel=1e-3)
     assert forward.prompt_hash != backward.prompt_hash
-    both, swapped = debias(forward.p_first, backward.p_first), debias(backward.p_first, forward.p_first)
-    assert both.p_first == pytest.approx(1 - swapped.p_first)
 
 
 def test_a_candidate_cannot_close_its_fence_or_spell_control_tokens(smol):
@@ -83,6 +93,13 @@ def test_alike_texts_lie_close_and_vectors_have_length_one():
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.array_equal(vectors[0], vectors[3])
     assert vectors[0] @ vectors[1] > 0.7 > 0.3 > vectors[0] @ vectors[2]
+
+
+def test_texts_joined_without_padding_get_the_vectors_they_get_padded():
+    encoder = embedding._encoder()
+    ids = [encoder.tokenizer(text)["input_ids"] for text in (RIGHT, WRONG, "", "Short.", RIGHT * 3)]
+
+    assert np.allclose(embedding._joined(encoder, ids), embedding._padded(encoder, ids), atol=1e-5)
 
 
 def test_no_texts_give_no_vectors():

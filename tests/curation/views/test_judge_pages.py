@@ -1,0 +1,242 @@
+"""Judges on the pages: made after their prompt was seen, measured, limited, stopped and let go on."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from annotate.models import Job, Judge
+from annotate.services.allowances import allowance_of, set_limits, stop_judge
+from curation.prompts.spec import spec_from
+from curation.services.calibrating import calibrate_judge
+from curation.services.judging import local_judge, save_judge
+from curation.services.routing import make_policy, route_items
+from tests.factories import make_item, make_judge, make_judgment
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def address(name, project, *more):
+    return reverse(name, args=[project.slug, *more])
+
+
+def typed(**changes):
+    """What a browser sends for the form as it stands."""
+    spec = spec_from({})
+    return {
+        "name": "My judge",
+        "backend": "local",
+        "url": "",
+        "model": "",
+        "key_name": "",
+        "logprobs": "on",
+        "reply": "letter",
+        "questions": ["preference"],
+        "principles": "",
+        "demonstrations": "",
+        "samples": 1,
+        "temperature": 0,
+        "tie_band": 0.05,
+        "keep_share": 0.7,
+        "template": spec.template.replace("\n", "\r\n"),
+        "seen": "",
+    } | changes
+
+
+@pytest.fixture
+def calibrated(project):
+    """A model judge with thirty pairs that people judged too; it turns with the order in every third."""
+    from annotate.services.assignments import lease_item
+    from annotate.services.judgments import record_judgment
+
+    judge = save_judge(project=project, name="Judge", given={"backend": "local"})
+    people = [make_judge(project) for _ in range(2)]
+    for number in range(30):
+        item = make_item(project, texts=(f"first {number}", f"second {number} is longer"))
+        for person in people:
+            make_judgment(item, person, -2 if number % 2 else 2)
+        p_first = 0.8 if number % 2 else 0.3
+        lease = lease_item(item=item, judge=judge, order=[0, 1], seated=False)
+        raw = {"p_first": p_first, "bias": 0.2, "flipped": number % 3 == 0}
+        record_judgment(
+            assignment=lease,
+            token=lease.lease_token,
+            answers={"preference": -2 if number % 2 else 2},
+            raw=raw,
+        )
+    calibrate_judge(judge=judge)
+    return judge
+
+
+def test_the_list_shows_how_a_judge_does(project, reviewer, calibrated, sign_in):
+    page = text_of(sign_in(reviewer).get(address("show_judges", project)))
+
+    assert "100.0 %" in page
+    assert "33 %" in page
+    assert "not alone" in page
+    assert calibrated.version in page
+
+
+def test_the_judge_s_page_says_why_it_may_not_label_alone(project, reviewer, calibrated, sign_in):
+    page = text_of(sign_in(reviewer).get(address("show_judge", project, calibrated.pk)))
+
+    assert "10 of 30 pairs" in page
+    assert "allows 30%" in page
+    assert "Two people with each other" in page
+    assert "<circle" in page
+    assert "It has not been asked anything yet." in page
+
+
+def test_a_version_is_saved_after_its_prompt_was_looked_at(project, lead, sign_in):
+    make_item(project, prompt="Where is the moon?", texts=("Up there.", "Down here."))
+    client = sign_in(lead)
+
+    unseen = client.post(address("new_judge", project), typed(save=""))
+    shown = client.post(address("new_judge", project), typed(preview=""))
+    digest = shown.context["form"].data["seen"]
+    saved = client.post(address("new_judge", project), typed(save="", seen=digest))
+
+    assert unseen.status_code == 422
+    assert "Look at the prompt below first" in text_of(unseen)
+    assert "Where is the moon?" in text_of(shown)
+    assert "Down here." in text_of(shown)
+    judge = Judge.objects.get(name="My judge")
+    assert saved.headers["Location"] == address("show_judge", project, judge.pk)
+    assert judge.settings["spec"]["template"] == spec_from({}).template
+
+
+def test_what_was_seen_is_not_what_is_saved_when_it_changed_since(project, lead, sign_in):
+    client = sign_in(lead)
+    digest = client.post(address("new_judge", project), typed(preview="")).context["form"].data["seen"]
+
+    answer = client.post(address("new_judge", project), typed(save="", seen=digest, principles="Be kind."))
+
+    assert answer.status_code == 422
+    assert not Judge.objects.filter(name="My judge").exists()
+
+
+def test_settings_that_cannot_be_are_shown_at_their_field(project, lead, sign_in):
+    answer = sign_in(lead).post(address("new_judge", project), typed(backend="endpoint", save=""))
+
+    assert answer.status_code == 422
+    assert "Such as http://localhost:8000/v1" in answer.context["form"].errors["url"][0]
+
+
+def test_a_new_version_starts_from_the_settings_of_another(project, lead, sign_in):
+    judge = save_judge(project=project, name="Judge", given={"principles": ["Be kind."]})
+
+    page = sign_in(lead).get(address("new_judge", project), {"from": judge.pk})
+
+    assert "Be kind." in text_of(page)
+    assert page.context["form"].initial["name"] == "Judge"
+
+
+def test_limits_are_typed_in_money_and_kept_in_millionths(project, lead, sign_in):
+    judge = local_judge(project=project)
+    limits = {"spend_cap": "2.5", "price_in": "0.15", "price_out": "0.6", "calls_per_minute": 30}
+
+    answer = sign_in(lead).post(address("limit_judge", project, judge.pk), limits)
+    refused = sign_in(lead).post(address("limit_judge", project, judge.pk), limits | {"spend_cap": "-1"})
+
+    allowance = allowance_of(project=project, name=judge.name)
+    assert answer.status_code == 302
+    assert (allowance.spend_cap, allowance.price_in, allowance.price_out) == (2_500_000, 150_000, 600_000)
+    assert refused.status_code == 422
+    assert "0.15" in text_of(sign_in(lead).get(address("show_judge", project, judge.pk)))
+
+
+def test_a_stopped_judge_says_why_and_a_lead_lets_it_go_on(project, lead, sign_in):
+    judge = local_judge(project=project)
+    stop_judge(
+        allowance=allowance_of(project=project, name=judge.name), reason="it passed 0 of 4 control pairs."
+    )
+    client = sign_in(lead)
+
+    before = text_of(client.get(address("show_judge", project, judge.pk)))
+    client.post(address("let_judge_go_on", project, judge.pk))
+    after = text_of(client.get(address("show_judge", project, judge.pk)))
+
+    assert "0 of 4 control pairs" in before
+    assert "0 of 4 control pairs" not in after
+
+
+def test_asking_says_what_waits_what_it_costs_and_that_no_worker_is_alive(project, lead, sign_in):
+    for _ in range(3):
+        make_item(project)
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    given = {"backend": "endpoint", "url": "http://localhost:8000/v1", "model": "m"}
+    judge = save_judge(project=project, name="Judge", given=given)
+    set_limits(allowance=allowance_of(project=project, name="Judge"), spend_cap=10, price_in=1_000_000)
+    client = sign_in(lead)
+
+    page = text_of(client.get(address("show_judge", project, judge.pk)))
+    client.post(address("ask_one_judge", project, judge.pk))
+
+    assert "Ask about 3 items" in page
+    assert "About 6 calls" in page
+    assert "of 0.00001 left" in page
+    assert "The spend cap may not hold all of it." in page
+    assert "No worker is alive." in page
+    assert Job.objects.get(parent=None, kind="judge").payload == {"judge": judge.pk}
+
+
+def test_measuring_too_early_says_what_is_needed(project, lead, sign_in):
+    judge = local_judge(project=project)
+
+    page = sign_in(lead).post(address("measure_judge", project, judge.pk), follow=True)
+
+    assert "20 are needed" in text_of(page)
+
+
+def test_a_judge_of_the_candidates_own_family_is_flagged(project, lead, sign_in):
+    item = make_item(project)
+    item.candidates.update(model="HuggingFaceTB/SmolLM2-1.7B")
+    judge = local_judge(project=project)
+
+    page = text_of(sign_in(lead).get(address("show_judge", project, judge.pk)))
+
+    assert "It judges its own family." in page
+
+
+def test_a_recorded_judge_and_a_person_have_a_page_too(project, lead, sign_in):
+    from annotate.services.judges import recorded_judge
+
+    recorded = recorded_judge(project=project, kind="model", name="gpt", version="1")
+
+    assert sign_in(lead).get(address("show_judge", project, recorded.pk)).status_code == 200
+    assert sign_in(lead).get(address("show_judge", project, make_judge(project).pk)).status_code == 200
+
+
+def test_the_api_makes_limits_and_shows_judges(project, lead, sign_in):
+    client = sign_in(lead)
+    made = client.post(
+        reverse("api_judges", args=[project.slug]),
+        {"name": "Judge", "settings": {"principles": ["Be kind."]}},
+        content_type="application/json",
+    )
+    pk = made.json()["id"]
+    refused = client.post(
+        reverse("api_judges", args=[project.slug]),
+        {"name": "Judge", "settings": {"backend": "oracle"}},
+        content_type="application/json",
+    )
+    limited = client.post(
+        reverse("api_judge_limits", args=[project.slug, pk]),
+        {"spend_cap": 5},
+        content_type="application/json",
+    )
+    asked = client.post(
+        reverse("api_judge_ask", args=[project.slug, pk]), {"limit": 3}, content_type="application/json"
+    )
+
+    assert made.status_code == 201
+    assert made.json()["settings"]["principles"] == ["Be kind."]
+    assert (refused.status_code, refused.json()["field"]) == (422, "backend")
+    assert limited.json()["limits"]["spend_cap"] == 5
+    assert asked.json()["error"] == "nothing_to_do"
+    assert len(client.get(reverse("api_judges", args=[project.slug])).json()) == 1
+    assert client.get(reverse("api_judge", args=[project.slug, pk])).json()["version"].startswith("v1-")

@@ -1,0 +1,180 @@
+"""What annotators read, in the languages that the settings offer."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from annotate.questions.presets import PRESETS
+
+ROOT = Path(__file__).resolve().parents[1]
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+PAGES = [
+    *ROOT.glob("templates/annotate/*.html"),
+    *(
+        ROOT / "templates" / f"{name}.html"
+        for name in (
+            *("base", "_user_menu", "_images", "_lightbox", "_pager", "_progress", "_stage"),
+            *("403", "403_csrf", "404", "500", "503", "_field"),
+            "registration/login",
+        )
+    ),
+    # What reviewers work with.
+    *(
+        ROOT / "templates" / "curation" / f"{name}.html"
+        for name in (
+            *("project_base", "projects", "overview", "_stages", "items", "item", "review", "review_item"),
+            *("quality", "person", "_rate", "checks", "team", "flags", "settling", "guidelines", "guideline"),
+            *("members", "_jobs", "_job"),
+        )
+    ),
+    # What leads work with, page family by page family.
+    *(
+        ROOT / "templates" / "curation" / f"{name}.html"
+        for name in (
+            *("import", "import_mapping", "_mapping_preview", "images", "check", "new_project", "settings"),
+            *("_form", "_stale", "job"),
+            *("questions", "question", "question_preset", "question_remove", "question_rules"),
+            *("_question_change", "_question_plan", "_question_sample", "_settle_words"),
+        )
+    ),
+]
+STRING = r"\"(?:[^\"\\]|\\.)*\""
+
+
+def catalogue(code):
+    """The .po file as pairs; enough of the format for files that msgfmt has accepted."""
+    text = (ROOT / "locale" / code / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    entries = re.findall(
+        rf"^msgid ({STRING})\n(?:msgid_plural {STRING}\n)?msgstr(?:\[0\])? ({STRING})", text, re.M
+    )
+    return {ast.literal_eval(one): ast.literal_eval(other) for one, other in entries}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_word_of_the_catalogue_is_translated(code):
+    assert [word for word, other in catalogue(code).items() if word and not other] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_compiled_catalogue_is_the_written_one(code):
+    with (ROOT / "locale" / code / "LC_MESSAGES" / "django.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)._catalog
+
+    # A word with a plural stands under each of its forms; the first is compared.
+    single = {word: other for word, other in compiled.items() if isinstance(word, str)}
+    found = single | {word[0]: other for word, other in compiled.items() if word[1:] == (0,)}
+    assert {word: found.get(word) for word in catalogue(code) if word} == {
+        word: other for word, other in catalogue(code).items() if word
+    }
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_word_that_annotators_and_reviewers_read_is_in_the_catalogue(code):
+    known = catalogue(code)
+    asked = {
+        word.replace("%", "%%")
+        for page in PAGES
+        for pair in re.findall(r"{%-? translate (?:\"([^\"]+)\"|'([^']+)')", page.read_text(encoding="utf-8"))
+        for word in pair
+        if word
+    }
+
+    assert sorted(asked - set(known)) == []
+
+
+def bare_words(text):
+    """What a template says without asking the catalogue: between its tags, and where attributes are read."""
+    text = re.sub(r"{%-? blocktranslate.*?endblocktranslate -?%}", " ", text, flags=re.S)
+    text = re.sub(r"{% block (?:page_class|body_class|body_data) %}.*?{% endblock %}", " ", text)
+    text = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", text, flags=re.S)
+    text = re.sub(r"<(code|kbd|pre)\b.*?</\1>", " ", text, flags=re.S)
+    read = re.findall(r'\s(?:aria-label|title|placeholder|alt|data-pictures-of)="([^"]*)"', text)
+    found = re.findall(r"[A-Za-z][a-z]+|[A-Z]{2,}", " ".join([*read, re.sub(r"<[^>]*>", " ", text)]))
+    return [word for word in found if word != "Winnow"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_says_nothing_past_the_catalogue(page):
+    assert bare_words(page.read_text(encoding="utf-8")) == []
+
+
+def test_bare_words_are_found():
+    page = '<p title="Read">{% translate "No" %} {{ name }} <b>yes</b> <code>key</code></p>'
+
+    assert bare_words(page) == ["Read", "yes"]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_presets_say_of_themselves_is_in_the_catalogue(code):
+    """The engine of questions knows no Django: pages ask the catalogue for its words."""
+    names = {"HelpSteer2", "HelpSteer2-Preference", "MultiPref", "MM-RLHF", "Safe-RLHF", "UltraFeedback"}
+    told = {words for preset in PRESETS.values() for words in (preset.title, preset.about)}
+
+    assert sorted(told - names - set(catalogue(code))) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_names_in_braces_survive_translation(code):
+    def names(text):
+        return sorted(re.findall(r"{\w+}|%\(\w+\)s", text))
+
+    assert [word for word, other in catalogue(code).items() if names(word) != names(other)] == []
+
+
+@pytest.mark.django_db
+def test_a_person_chooses_their_language(client, project, annotator):
+    client.force_login(annotator)
+    desk = reverse("show_desk", args=[project.slug])
+    assert "Nothing to label yet" in client.get(desk).content.decode()
+
+    client.post(reverse("set_language"), {"language": "de", "next": desk})
+    page = client.get(desk).content.decode()
+
+    assert '<html lang="de">' in page
+    assert "Noch nichts zu beurteilen" in page
+
+
+@pytest.mark.django_db
+def test_a_reviewer_reads_answers_in_their_language(client, project, reviewer):
+    from tests.factories import make_item, make_judge, make_judgment
+
+    item = make_item(project)
+    make_judgment(item, make_judge(project), -1)
+    make_judgment(item, make_judge(project), 3)
+    client.force_login(reviewer)
+    client.post(reverse("set_language"), {"language": "de"})
+
+    page = client.get(reverse("review_item", args=[project.slug, item.pk])).content.decode()
+
+    for words in ("Was geantwortet wurde", "A etwas besser", "B viel besser", "Ihre endgültige Antwort"):
+        assert words in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("show_import", ("Wessen Datei ist es?", "Streng: alles oder nichts", "Importieren")),
+        ("show_images", ("Nur die Pixel werden behalten", "bis zu 100 auf einmal", "Hochladen")),
+        (
+            "show_questions",
+            ("Eine Frage hinzufügen", "Daumen hoch oder runter", "Vorzug", "Wie aus Antworten"),
+        ),
+        ("change_rules", ("Über ein Paar entscheidet", "Die Regeln speichern")),
+        ("show_settings", ("mindestens 7, damit", "Längen zeigen", "Einstellungen")),
+    ],
+)
+def test_a_lead_reads_pages_and_forms_in_their_language(client, project, lead, page, words):
+    client.force_login(lead)
+    client.post(reverse("set_language"), {"language": "de"})
+
+    shown = client.get(reverse(page, args=[project.slug])).content.decode()
+
+    assert [word for word in words if word not in shown] == []

@@ -1,0 +1,117 @@
+"""Reward models as judges: the larger number wins, and what has none is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotate.models import Judgment
+from curation.selectors.judging import standing_of
+from curation.services.judging import ask_judge, save_judge
+from curation.services.routing import make_policy, route_items
+from tests.factories import make_item, make_judge, make_judgment, make_project
+from workers.running import work_off
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reward_folder(tmp_path, settings):
+    """A tiny reward model with random weights among this installation's models."""
+    from tests.workers.runtime.test_reward import save_reward_model
+
+    settings.WINNOW_MODELS = tmp_path
+    save_reward_model(tmp_path / "tiny-reward")
+    return "tiny-reward"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_heads_on_the_project_s_own_labels_judge_pairs_they_never_saw(project):
+    from workers.runtime.errors import MissingPackage
+    from workers.runtime.packaged import minilm
+
+    try:
+        minilm()
+    except MissingPackage as reason:
+        pytest.skip(str(reason))
+    person = make_judge(project)
+    for number in range(230):
+        good, bad = (
+            f"A kind and helpful answer about number {number}.",
+            f"Go away, number {number} is stupid.",
+        )
+        item = make_item(project, texts=(good, bad) if number % 3 else (bad, good))
+        if number < 215:
+            make_judgment(item, person, -2 if number % 3 else 2)
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    judge = save_judge(project=project, name="Our taste", given={"backend": "strength"})
+
+    job = ask_judge(judge=judge)
+    work_off()
+
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    made = Judgment.objects.filter(assignment__judge=judge).order_by("assignment__item_id")
+    unseen = [row.answers["preference"] for row in made][215:]
+    assert [said < 0 for said in unseen] == [bool(number % 3) for number in range(215, 230)]
+    assert made[0].raw["learnt_from"] == 215
+
+
+def test_heads_need_labels_to_learn_from(project):
+    make_item(project)
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    judge = save_judge(project=project, name="Our taste", given={"backend": "strength"})
+
+    job = ask_judge(judge=judge)
+    work_off()
+
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "200 pairs" in job.error
+
+
+def test_a_reward_model_judges_and_has_no_order_to_turn_with(reward_folder):
+    project = make_project()
+    make_item(project, texts=("one", "another one"))
+    make_item(project, texts=("the same", "the same"))
+    make_item(project, texts=("something", ""))
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    judge = save_judge(
+        project=project, name="Reward", given={"backend": "reward", "model": reward_folder, "tie_band": 0}
+    )
+
+    job = ask_judge(judge=judge)
+    work_off()
+
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    first, second, third = Judgment.objects.filter(assignment__judge=judge).order_by("assignment__item_id")
+    rewards = first.raw["rewards"]
+    assert (first.answers["preference"] < 0) == (rewards[0] > rewards[1])
+    assert second.answers == {"preference": "tie"}
+    assert (third.state, third.answers, third.raw["flags"][1]) == ("unparseable", {}, ["empty"])
+    assert standing_of(judge).flips == 0
+    judge.refresh_from_db()
+    assert len(judge.settings["revision"]) == 40
+
+
+def test_a_reward_model_ranks_all_responses_by_their_rewards(reward_folder):
+    project = make_project()
+    project.questions.all().delete()
+    project.questions.create(position=1, key="order", kind="ranking", text="Which first?", options={})
+    texts = ("one", "another one", "a third and longer one", "one")
+    whole, holed = make_item(project, texts=texts), make_item(project, texts=("one", "", "three"))
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    given = {"backend": "reward", "model": reward_folder, "tie_band": 0}
+    judge = save_judge(project=project, name="Reward", given=given)
+
+    ask_judge(judge=judge)
+    work_off()
+
+    made = Judgment.objects.get(assignment__judge=judge, assignment__item=whole)
+    rewards = made.raw["rewards"]
+    by_reward = [[place for place in range(4) if rewards[place] == one] for one in sorted(set(rewards))[::-1]]
+    assert made.answers == {"order": by_reward}
+    assert [0, 3] in by_reward
+    missing = Judgment.objects.get(assignment__judge=judge, assignment__item=holed)
+    assert (missing.state, missing.raw["missing"]) == ("unparseable", {"order": "no number"})
