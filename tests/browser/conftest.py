@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 
 import pytest
@@ -9,6 +10,29 @@ import pytest
 from bench.browser import browser, chromium, sign_in
 from bench.kinds import add_kinds
 from bench.running import winnow
+
+
+WHAT_A_PAGE_SHOWS = """() => ({
+  data: {...document.body.dataset}, busy: document.getElementById("desk")?.getAttribute("aria-busy"),
+  item: document.getElementById("desk")?.dataset.assignment, dialogs: document.querySelectorAll("dialog[open]").length,
+  said: document.getElementById("said")?.textContent, messages: document.getElementById("messages")?.innerText,
+  focus: document.activeElement?.outerHTML.slice(0, 200), hidden: document.hidden,
+  main: document.getElementById("main")?.innerText.slice(0, 800),
+})"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A browser test that fails says what its pages showed: all that is left of it in a log."""
+    report = yield
+    if report.when == "call" and report.failed and (chrome := item.funcargs.get("chrome")):
+        for opened in (page for context in chrome.contexts for page in context.pages):
+            try:
+                shows = json.dumps(opened.evaluate(WHAT_A_PAGE_SHOWS), indent=1, ensure_ascii=False)
+            except Exception as trouble:
+                shows = str(trouble)
+            report.sections.append((f"page {opened.url}", shows))
+    return report
 
 
 @pytest.fixture(scope="session")
