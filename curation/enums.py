@@ -12,20 +12,20 @@ class PolicyKind(models.TextChoices):
     people. mixture: the set of items whose labels by people are predicted to make the best reward model.
     """
 
-    EVERYONE = "everyone", "Everything to people"
-    RANDOM = "random", "Random share to people"
-    UNCERTAINTY = "uncertainty", "Where model judges are unsure"
-    RULES = "rules", "By rules"
-    LEARNED = "learned", "Where the model is likely wrong (learned)"
-    MIXTURE = "mixture", "The best predicted mixture (learned)"
+    EVERYONE = "everyone", _("Everything to people")
+    RANDOM = "random", _("Random share to people")
+    UNCERTAINTY = "uncertainty", _("Where model judges are unsure")
+    RULES = "rules", _("By rules")
+    LEARNED = "learned", _("Where the model is likely wrong (learned)")
+    MIXTURE = "mixture", _("The best predicted mixture (learned)")
 
 
 class Target(models.TextChoices):
     """Who is asked about an item."""
 
-    PERSON = "person", "People"
-    MODEL = "model", "Models"
-    BOTH = "both", "People and models"
+    PERSON = "person", _("People")
+    MODEL = "model", _("Models")
+    BOTH = "both", _("People and models")
 
 
 class Pool(models.TextChoices):
@@ -42,27 +42,27 @@ class Pool(models.TextChoices):
 
 
 class Scorer(models.TextChoices):
-    CHES = "ches", "LN-CHES"
-    LOGPROB = "logprob", "Reference log-probability"
-    REWARD = "reward", "Reward model"
-    UPLOADED = "uploaded", "Uploaded scores"
-    LENGTH = "length", "Length gap"
-    EDIT = "edit", "Edit similarity"
-    EMBEDDING = "embedding", "Embedding similarity"
-    STRENGTH = "strength", "Preference strength"
-    RELEVANCE = "relevance", "Relevance to the prompt"
-    ROUGE_1 = "rouge_1", "ROUGE-1"
-    ROUGE_L = "rouge_l", "ROUGE-L"
-    DISTINCT = "distinct_3", "Distinct trigrams"
-    MARKUP = "markup", "Lists, code and Markdown"
-    REFUSAL = "refusal", "Refusals"
-    LANGUAGE = "language", "Languages"
-    ENTITIES = "entities", "Shared names"
-    NUMBERS = "numbers", "Shared numbers"
+    CHES = "ches", _("LN-CHES")
+    LOGPROB = "logprob", _("Reference log-probability")
+    REWARD = "reward", _("Reward model")
+    UPLOADED = "uploaded", _("Uploaded scores")
+    LENGTH = "length", _("Length gap")
+    EDIT = "edit", _("Edit similarity")
+    EMBEDDING = "embedding", _("Embedding similarity")
+    STRENGTH = "strength", _("Preference strength")
+    RELEVANCE = "relevance", _("Relevance to the prompt")
+    ROUGE_1 = "rouge_1", _("ROUGE-1")
+    ROUGE_L = "rouge_l", _("ROUGE-L")
+    DISTINCT = "distinct_3", _("Distinct trigrams")
+    MARKUP = "markup", _("Lists, code and Markdown")
+    REFUSAL = "refusal", _("Refusals")
+    LANGUAGE = "language", _("Languages")
+    ENTITIES = "entities", _("Shared names")
+    NUMBERS = "numbers", _("Shared numbers")
 
 
 class ReleaseState(models.TextChoices):
     """making: its rows are being written; nobody may download it. frozen: it does not change any more."""
 
-    MAKING = "making", "Being made"
-    FROZEN = "frozen", "Frozen"
+    MAKING = "making", _("Being made")
+    FROZEN = "frozen", _("Frozen")

@@ -15,6 +15,8 @@ from annotate.rules.flow import MOST_CHECKS, FlowRules
 from curation.enums import PolicyKind
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
     from curation.numerics.routing.planning import Prices
 
 
@@ -97,7 +99,7 @@ class ImportForm(forms.Form):
         choices=[
             ("", _("Winnow, TRL or plain pairs: recognised by itself")),
             (BY_HAND, _("Another table: I say which column is which")),
-            *((one.name, f"{one.title}: {one.about}") for one in SOURCES.values()),
+            *((one.name, format_lazy("{}: {}", one.title, _(one.about))) for one in SOURCES.values()),
         ],
     )
     mode = forms.ChoiceField(
@@ -118,7 +120,7 @@ class MappingForm(forms.Form):
             self.fields[name] = forms.ChoiceField(
                 choices=[("", "–"), *((column, column) for column in columns)],
                 required=name in REQUIRED,
-                help_text=words,
+                help_text=_(words),
             )
 
     def mapping(self) -> dict[str, str]:
@@ -126,88 +128,96 @@ class MappingForm(forms.Form):
 
 
 class GenerateForm(forms.Form):
-    k = forms.IntegerField(label="Candidates per prompt", initial=2, min_value=2, max_value=9)
-    temperature = forms.FloatField(initial=0.8, min_value=0, max_value=2)
-    top_p = forms.FloatField(label="Top-p", initial=0.95, min_value=0.01, max_value=1)
-    seed = forms.IntegerField(initial=0)
+    k = forms.IntegerField(label=_("Candidates per prompt"), initial=2, min_value=2, max_value=9)
+    temperature = forms.FloatField(label=_("Temperature"), initial=0.8, min_value=0, max_value=2)
+    top_p = forms.FloatField(label=_("Top-p"), initial=0.95, min_value=0.01, max_value=1)
+    seed = forms.IntegerField(label=_("Seed"), initial=0)
     max_new_tokens = forms.IntegerField(
-        label="Longest response, in tokens", initial=160, min_value=1, max_value=4096
+        label=_("Longest response, in tokens"), initial=160, min_value=1, max_value=4096
     )
     url = forms.CharField(
-        label="Endpoint",
+        label=_("Endpoint"),
         required=False,
-        help_text="OpenAI-compatible, such as http://localhost:8000/v1. Empty: the local model.",
+        help_text=_("OpenAI-compatible, such as http://localhost:8000/v1. Empty: the local model."),
     )
-    model = forms.CharField(label="Model at the endpoint", required=False)
+    model = forms.CharField(label=_("Model at the endpoint"), required=False)
 
 
 class PolicyForm(forms.Form):
     """A policy with its budget, and the prices by which the budget is planned."""
 
     kind = forms.ChoiceField(
-        label="Policy", choices=PolicyKind.choices, widget=forms.RadioSelect, initial=PolicyKind.EVERYONE
+        label=_("Policy"), choices=PolicyKind.choices, widget=forms.RadioSelect, initial=PolicyKind.EVERYONE
     )
     human_budget = forms.FloatField(
-        label="Budget for people", required=False, min_value=0, help_text="Empty: no limit."
+        label=_("Budget for people"), required=False, min_value=0, help_text=_("Empty: no limit.")
     )
     budget_unit = forms.ChoiceField(
-        label="Counted in",
-        choices=[("items", "items"), ("share", "% of the items"), ("money", "money, models included")],
+        label=_("Counted in"),
+        choices=[
+            ("items", _("items")),
+            ("share", _("% of the items")),
+            ("money", _("money, models included")),
+        ],
         required=False,
     )
-    ask_models = forms.BooleanField(label="Ask model judges about every item", required=False, initial=True)
+    ask_models = forms.BooleanField(
+        label=_("Ask model judges about every item"), required=False, initial=True
+    )
     price_person = forms.FloatField(
-        label="Price of a judgment by a person", required=False, min_value=0, initial=0.5
+        label=_("Price of a judgment by a person"), required=False, min_value=0, initial=0.5
     )
     price_model = forms.FloatField(
-        label="Price of a judgment by a model", required=False, min_value=0, initial=0.002
+        label=_("Price of a judgment by a model"), required=False, min_value=0, initial=0.002
     )
-    seconds = forms.FloatField(label="Seconds a person takes", required=False, min_value=0)
+    seconds = forms.FloatField(label=_("Seconds a person takes"), required=False, min_value=0)
     audit = forms.FloatField(
-        label="Random audit, % of the budget",
+        label=_("Random audit, % of the budget"),
         required=False,
         min_value=0,
         max_value=100,
         initial=5,
-        help_text="Drawn from what is left to models, so that drift shows. Not for the first two policies.",
+        help_text=_(
+            "Drawn from what is left to models, so that drift shows. Not for the first two policies."
+        ),
     )
     required_safety = forms.BooleanField(
-        label="Everything of moderate or high safety concern goes to people", required=False
+        label=_("Everything of moderate or high safety concern goes to people"), required=False
     )
     rules = forms.CharField(
-        label="Rules: tags that go first",
+        label=_("Rules: tags that go first"),
         required=False,
         max_length=2000,
-        help_text="With commas between, such as “complexity: complex, subject: law”. For “By rules”.",
+        help_text=_("With commas between, such as “complexity: complex, subject: law”. For “By rules”."),
     )
     experts = forms.CharField(
-        label="Experts",
+        label=_("Experts"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="A line for each subject: “law = lawyer” asks judges with the expertise “lawyer”.",
+        help_text=_("A line for each subject: “law = lawyer” asks judges with the expertise “lawyer”."),
     )
     judge = forms.CharField(
-        label="Model judge",
+        label=_("Model judge"),
         required=False,
         max_length=320,
-        help_text="Whose labels stand where no person is asked. Empty: the one with most verdicts.",
+        help_text=_("Whose labels stand where no person is asked. Empty: the one with most verdicts."),
     )
     retrain_every = forms.IntegerField(
-        label="Learn again after so many new labels",
+        label=_("Learn again after so many new labels"),
         required=False,
         min_value=0,
         initial=0,
-        help_text="0: never. For the learned policies.",
+        help_text=_("0: never. For the learned policies."),
     )
-    seed = forms.IntegerField(initial=0, required=False)
+    seed = forms.IntegerField(label=_("Seed"), initial=0, required=False)
 
     def clean_experts(self) -> dict[str, str]:
         found = {}
         for line in self.cleaned_data["experts"].splitlines():
             subject, equals, expertise = (part.strip() for part in line.partition("="))
             if line.strip() and not (equals and subject and expertise and len(expertise) <= 60):
-                raise forms.ValidationError("Write each line as: subject = expertise.")
+                raise forms.ValidationError(_("Write each line as: subject = expertise."))
             if line.strip():
                 found[subject.lower()] = expertise
         return found
@@ -279,13 +289,15 @@ class GuidelineForm(forms.Form):
 
 
 STOPS = (
-    ("posterior", "Until the leading answer is sure"),
-    ("spread", "Until the numbers are close together"),
-    ("never", "Always ask the most"),
+    ("posterior", _("Until the leading answer is sure")),
+    ("spread", _("Until the numbers are close together")),
+    ("never", _("Always ask the most")),
 )
 
 
-def percent(label: str, *, most: int = 100, least: int = 0, help_text: str = "") -> forms.IntegerField:
+def percent(
+    label: _StrOrPromise, *, most: int = 100, least: int = 0, help_text: _StrOrPromise = ""
+) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=least, max_value=most, help_text=help_text)
 
 
@@ -293,56 +305,60 @@ class FlowForm(forms.Form):
     """The rules of the flow as a lead edits them, in four groups."""
 
     GROUPS = (
-        ("People per item", ("overlap", "overlap_max", "stop", "sure_at", "most_spread", "spread_on")),
-        ("At the desk", ("max_open_leases", "price_per_judgment", "suggestions", "suggestion_holdout")),
-        ("Checks between the work", ("gold_percent", "repeat_percent", "trap_percent", "gold_feedback")),
-        ("Before the work", ("pass_mark",)),
+        (_("People per item"), ("overlap", "overlap_max", "stop", "sure_at", "most_spread", "spread_on")),
+        (_("At the desk"), ("max_open_leases", "price_per_judgment", "suggestions", "suggestion_holdout")),
+        (_("Checks between the work"), ("gold_percent", "repeat_percent", "trap_percent", "gold_feedback")),
+        (_("Before the work"), ("pass_mark",)),
     )
 
-    overlap = forms.IntegerField(label="At least", min_value=1, max_value=100)
+    overlap = forms.IntegerField(label=_("At least"), min_value=1, max_value=100)
     overlap_max = forms.IntegerField(
-        label="At most",
+        label=_("At most"),
         required=False,
         min_value=1,
         max_value=100,
-        help_text="Empty: no more than the least.",
+        help_text=_("Empty: no more than the least."),
     )
-    stop = forms.ChoiceField(label="Ask one more", choices=STOPS)
+    stop = forms.ChoiceField(label=_("Ask one more"), choices=STOPS)
     sure_at = percent(
-        "Sure at, per cent", least=51, most=99, help_text="Chance that the leading answer leads in truth."
+        _("Sure at, per cent"),
+        least=51,
+        most=99,
+        help_text=_("Chance that the leading answer leads in truth."),
     )
-    most_spread = forms.IntegerField(label="Close together: a spread of", min_value=0, max_value=10)
+    most_spread = forms.IntegerField(label=_("Close together: a spread of"), min_value=0, max_value=10)
     spread_on = forms.CharField(
-        label="Of one number alone",
+        label=_("Of one number alone"),
         required=False,
         max_length=130,
-        help_text="A question, or a question and its attribute: ratings.helpfulness. Empty: every number.",
+        help_text=_("A question, or a question and its attribute: ratings.helpfulness. Empty: every number."),
     )
     max_open_leases = forms.IntegerField(
-        label="Unfinished items per person",
+        label=_("Unfinished items per person"),
         min_value=1,
         max_value=20,
-        help_text="2 or more let the desk fetch the next item ahead.",
+        help_text=_("2 or more let the desk fetch the next item ahead."),
     )
     price_per_judgment = forms.DecimalField(
-        label="Price of a judgment", required=False, min_value=0, max_digits=8, decimal_places=4
+        label=_("Price of a judgment"), required=False, min_value=0, max_digits=8, decimal_places=4
     )
     suggestions = forms.BooleanField(
-        label="Show what a model would say, after the first answer", required=False
+        label=_("Show what a model would say, after the first answer"), required=False
     )
     suggestion_holdout = percent(
-        "Never on, per cent of the items", help_text="The share that the suggestion's pull is measured by."
+        _("Never on, per cent of the items"),
+        help_text=_("The share that the suggestion's pull is measured by."),
     )
-    gold_percent = percent("Gold, per cent of the turns", most=MOST_CHECKS)
-    repeat_percent = percent("Hidden repeats, per cent", most=MOST_CHECKS)
-    trap_percent = percent("Traps, per cent", most=MOST_CHECKS)
-    gold_feedback = forms.BooleanField(label="Tell people how they did on gold", required=False)
+    gold_percent = percent(_("Gold, per cent of the turns"), most=MOST_CHECKS)
+    repeat_percent = percent(_("Hidden repeats, per cent"), most=MOST_CHECKS)
+    trap_percent = percent(_("Traps, per cent"), most=MOST_CHECKS)
+    gold_feedback = forms.BooleanField(label=_("Tell people how they did on gold"), required=False)
     pass_mark = forms.IntegerField(
-        label="Qualification: per cent that must be right",
+        label=_("Qualification: per cent that must be right"),
         required=False,
         min_value=1,
         max_value=100,
-        help_text="Empty: everybody starts with the work.",
+        help_text=_("Empty: everybody starts with the work."),
     )
     expected_version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -350,7 +366,7 @@ class FlowForm(forms.Form):
         return {one.name: self.cleaned_data[one.name] for one in fields(FlowRules)}
 
     def grouped(self) -> list[tuple[str, list[forms.BoundField]]]:
-        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+        return [(str(title), [self[name] for name in names]) for title, names in self.GROUPS]
 
     def after(self, version: int) -> FlowForm:
         """The same form over what the project is now: sending it again overwrites knowingly."""

@@ -5,47 +5,55 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from curation.models import Generator
 
 
 class GeneratorForm(forms.Form):
-    name = forms.CharField(max_length=80, help_text="Under a name that exists, its settings are replaced.")
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Under a name that exists, its settings are replaced.")
+    )
     model = forms.CharField(
+        label=_("Model"),
         required=False,
         max_length=300,
-        help_text="A local folder, owner/name@commit, or what the endpoint serves. Empty: the packaged one.",
+        help_text=_(
+            "A local folder, owner/name@commit, or what the endpoint serves. Empty: the packaged one."
+        ),
     )
     url = forms.CharField(
-        label="Endpoint",
+        label=_("Endpoint"),
         required=False,
         max_length=500,
-        help_text="OpenAI-compatible, such as http://localhost:8000/v1. Empty: a local model.",
+        help_text=_("OpenAI-compatible, such as http://localhost:8000/v1. Empty: a local model."),
     )
     key_name = forms.CharField(
-        label="Name of the key",
+        label=_("Name of the key"),
         required=False,
         max_length=60,
-        help_text="As the workers know it in WINNOW_ENDPOINT_KEYS. The key itself is never typed here.",
+        help_text=_("As the workers know it in WINNOW_ENDPOINT_KEYS. The key itself is never typed here."),
     )
-    per_prompt = forms.IntegerField(label="Candidates per prompt", initial=1, min_value=1, max_value=9)
-    temperature = forms.FloatField(initial=0.8, min_value=0, max_value=2)
-    top_p = forms.FloatField(label="Top-p", initial=0.95, min_value=0.01, max_value=1)
+    per_prompt = forms.IntegerField(label=_("Candidates per prompt"), initial=1, min_value=1, max_value=9)
+    temperature = forms.FloatField(label=_("Temperature"), initial=0.8, min_value=0, max_value=2)
+    top_p = forms.FloatField(label=_("Top-p"), initial=0.95, min_value=0.01, max_value=1)
     max_new_tokens = forms.IntegerField(
-        label="Longest response, in tokens", initial=160, min_value=1, max_value=4096
+        label=_("Longest response, in tokens"), initial=160, min_value=1, max_value=4096
     )
-    seed = forms.IntegerField(initial=0)
+    seed = forms.IntegerField(label=_("Seed"), initial=0)
     system = forms.CharField(
-        label="System prompt", required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("System prompt"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
     )
     stop = forms.CharField(
-        label="Stop strings",
+        label=_("Stop strings"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line, up to four.",
+        help_text=_("One a line, up to four."),
     )
     on_policy = forms.BooleanField(
-        label="This is the model that will be trained", required=False, help_text="One generator at most."
+        label=_("This is the model that will be trained"),
+        required=False,
+        help_text=_("One generator at most."),
     )
 
     def clean_stop(self) -> list[str]:

@@ -29,6 +29,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
+def english():
+    """Whoever chose another language in a test leaves it to nobody else: a request leaves its own active."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def empty_cache():
     """What one test had counted says nothing about the next one's database."""
     from django.core.cache import cache

@@ -42,9 +42,13 @@ PAGES = [
             *("_form", "_stale", "job"),
             *("questions", "question", "question_preset", "question_remove", "question_rules"),
             *("_question_change", "_question_plan", "_question_sample", "_settle_words"),
+            *("flow", "_flow_change", "candidates", "generator", "leaderboard", "evaluation", "rechecks"),
+            *("scores", "_scored_pair", "_score_lists", "score_by_model", "upload_scores"),
         )
     ),
 ]
+# What a tag or a filter is given to say.
+TAG = re.compile(r"{%.*?%}|{{.*?}}", re.S)
 STRING = r"\"(?:[^\"\\]|\\.)*\""
 
 
@@ -81,7 +85,9 @@ def test_every_word_that_annotators_and_reviewers_read_is_in_the_catalogue(code)
     asked = {
         word.replace("%", "%%")
         for page in PAGES
-        for pair in re.findall(r"{%-? translate (?:\"([^\"]+)\"|'([^']+)')", page.read_text(encoding="utf-8"))
+        for pair in re.findall(
+            r"(?:{%-? translate |_\()(?:\"([^\"]+)\"|'([^']+)')", page.read_text(encoding="utf-8")
+        )
         for word in pair
         if word
     }
@@ -92,11 +98,14 @@ def test_every_word_that_annotators_and_reviewers_read_is_in_the_catalogue(code)
 def bare_words(text):
     """What a template says without asking the catalogue: between its tags, and where attributes are read."""
     text = re.sub(r"{%-? blocktranslate.*?endblocktranslate -?%}", " ", text, flags=re.S)
+    given = re.findall(
+        r'(?<=[\s|])(?:title|text|label|action|words|note|default)[:=]"([^"]*)"', "".join(TAG.findall(text))
+    )
     text = re.sub(r"{% block (?:page_class|body_class|body_data) %}.*?{% endblock %}", " ", text)
     text = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", text, flags=re.S)
     text = re.sub(r"<(code|kbd|pre)\b.*?</\1>", " ", text, flags=re.S)
     read = re.findall(r'\s(?:aria-label|title|placeholder|alt|data-pictures-of)="([^"]*)"', text)
-    found = re.findall(r"[A-Za-z][a-z]+|[A-Z]{2,}", " ".join([*read, re.sub(r"<[^>]*>", " ", text)]))
+    found = re.findall(r"[A-Za-z][a-z]+|[A-Z]{2,}", " ".join([*given, *read, re.sub(r"<[^>]*>", " ", text)]))
     return [word for word in found if word != "Winnow"]
 
 
@@ -106,9 +115,12 @@ def test_a_page_says_nothing_past_the_catalogue(page):
 
 
 def test_bare_words_are_found():
-    page = '<p title="Read">{% translate "No" %} {{ name }} <b>yes</b> <code>key</code></p>'
+    page = (
+        '<p title="Read">{% translate "No" %} {{ name|default:"nobody" }} <b>yes</b> <code>key</code>'
+        '{% include "_empty.html" with title="Nothing" text=_("Yet") %}</p>'
+    )
 
-    assert bare_words(page) == ["Read", "yes"]
+    assert bare_words(page) == ["nobody", "Nothing", "Read", "yes"]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -168,6 +180,14 @@ def test_a_reviewer_reads_answers_in_their_language(client, project, reviewer):
             ("Eine Frage hinzufügen", "Daumen hoch oder runter", "Vorzug", "Wie aus Antworten"),
         ),
         ("change_rules", ("Über ein Paar entscheidet", "Die Regeln speichern")),
+        ("show_flow", ("Menschen je Aufgabe", "Bis die führende Antwort sicher ist", "Ändern Sie etwas")),
+        ("show_candidates", ("Ein Modell, einmal", "Antworten je Anfrage", "Temperatur", "Neuer Generator")),
+        ("new_generator", ("Name des Schlüssels", "Höchstens ein Generator.")),
+        ("show_scores", ("Längenunterschied", "Merkmale aus den Texten lesen", "Editierähnlichkeit nach Zeichen.")),
+        ("score_by_model", ("Gefragt wird nach", "Das mitgelieferte Modell", "Modelle dieser Maschine")),
+        ("upload_scores", ("Bewertungen hochladen", "Oder eine Zahl je Zeile")),
+        ("show_leaderboard", ("Keine zwei Modelle wurden verglichen",)),
+        ("show_rechecks", ("Noch einmal zu prüfende Urteile", "Noch hat niemand gesucht")),
         ("show_settings", ("mindestens 7, damit", "Längen zeigen", "Einstellungen")),
     ],
 )

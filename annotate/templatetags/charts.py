@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 
@@ -56,7 +57,7 @@ def split_bar(label: str = "", **parts: Any) -> SafeString:
         if whole and size:
             rows.append((name, start, 0, 100 * size / whole, 6))
             start += 100 * size / whole
-    return frame(100, 6, bars(rows), label or "Shares")
+    return frame(100, 6, bars(rows), label or gettext("Shares"))
 
 
 @register.simple_tag
@@ -90,7 +91,7 @@ def histogram(
         inner += format_html(
             '<line class="threshold" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', figure(x), figure(height)
         )
-    return frame(width, height, inner, label or "Histogram")
+    return frame(width, height, inner, label or gettext("Histogram"))
 
 
 @register.simple_tag
@@ -134,7 +135,7 @@ def curves(
         '<div class="scaled"><div class="ticks up" aria-hidden="true">{}</div>{}'
         '<div class="ticks across" aria-hidden="true">{}</div></div>',
         ticks(least + span * step / 4 for step in (4, 3, 2, 1, 0)),
-        frame(width, height, rules + bands + lines + pointed, label or "Curves"),
+        frame(width, height, rules + bands + lines + pointed, label or gettext("Curves")),
         ticks(step / 4 for step in range(5)),
     )
 
@@ -156,7 +157,7 @@ def scatter(points: Sequence[Sequence[Any]], label: str = "") -> SafeString:
         ((figure(place(one[0])), figure(side - place(one[1]))) for one in points),
     )  # fmt: skip
     diagonal = format_html('<line class="rule" x1="0" y1="{0}" x2="{0}" y2="0"/>', figure(side))
-    return frame(side, side, diagonal + dots, label or "Scatter", "inline")
+    return frame(side, side, diagonal + dots, label or gettext("Scatter"), "inline")
 
 
 @register.simple_tag
@@ -165,7 +166,7 @@ def sparkline(values: Sequence[Any], label: str = "") -> SafeString:
     heights = [number(value) for value in values]
     width, height = 120.0, 24.0
     if len(heights) < 2:
-        return frame(width, height, SafeString(""), label or "No line yet", "inline")
+        return frame(width, height, SafeString(""), label or gettext("No line yet"), "inline")
     least, most = min(heights), max(heights)
     span = (most - least) or 1.0
     step = width / (len(heights) - 1)
@@ -177,7 +178,7 @@ def sparkline(values: Sequence[Any], label: str = "") -> SafeString:
         width,
         height,
         format_html('<polyline class="curve" points="{}"/>', points),
-        label or "Trend",
+        label or gettext("Trend"),
         "inline",
     )
 
@@ -200,7 +201,7 @@ def interval_bar(
             '<line class="whisker" x1="{}" x2="{}" y1="7" y2="7"/>', figure(place(low)), figure(place(high))
         )
     inner += bars([("mark", place(value) - 2, 1, 4, 12)])
-    return frame(width, height, inner, label or "Value", "inline")
+    return frame(width, height, inner, label or gettext("Value"), "inline")
 
 
 @register.simple_tag
@@ -211,7 +212,7 @@ def balance_bar(value: Any, kind: str = "people", label: str = "") -> SafeString
     tone = kind if kind in PARTS else "rest"
     inner = format_html('<line class="axis" x1="45" x2="45" y1="1" y2="13"/>')
     inner += bars([(tone, width / 2 + min(reach, 0.0), 5, abs(reach), 4)])
-    return frame(width, height, inner, label or "Balance", "inline")
+    return frame(width, height, inner, label or gettext("Balance"), "inline")
 
 
 @register.simple_tag
@@ -255,7 +256,7 @@ def reliability(points: Sequence[tuple[Any, Any, Any]], label: str = "") -> Safe
     )
     return format_html(
         '<svg class="chart square" viewBox="0 0 {0} {0}" role="img" aria-label="{1}">{2}{3}{4}{5}</svg>',
-        figure(size), label or "Reliability", grid, line, dots, ends,
+        figure(size), label or gettext("Reliability"), grid, line, dots, ends,
     )  # fmt: skip
 
 
@@ -274,7 +275,13 @@ def bin_chart(
     for place, count in enumerate(heights):
         tall = (height - top) * count / tallest
         edges = (start + span * place / len(heights), start + span * (place + 1) / len(heights))
-        words = f"{int(count)} pairs from {edges[0]:.4g} to {edges[1]:.4g}"
+        told = {"n": int(count), "low": f"{edges[0]:.4g}", "high": f"{edges[1]:.4g}"}
+        words = (
+            ngettext(
+                "%(n)s pair from %(low)s to %(high)s", "%(n)s pairs from %(low)s to %(high)s", int(count)
+            )
+            % told
+        )
         tone = "here" if place == here else "kept"
         links.append(
             (
@@ -297,7 +304,7 @@ def bin_chart(
     drawn = format_html(
         '<svg class="chart bins" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}" role="group"'
         ' aria-label="{}">{}</svg>',
-        figure(width), figure(height), figure(height), label or "Histogram", inner,
+        figure(width), figure(height), figure(height), label or gettext("Histogram"), inner,
     )  # fmt: skip
     # Beside the drawing, which is stretched: letters must not be.
     ticks = format_html_join(

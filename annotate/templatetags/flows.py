@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from annotate.templatetags.charts import bars, figure, number
 
@@ -27,7 +28,7 @@ def funnel_piece(before: Any, kept: Any, changed: Any, whole: Any, label: str = 
         '<polygon class="cut" points="0,0 {t},0 {t},{h} 0,{h}"/>'
         '<polygon class="kept" points="0,0 {t},0 {b},{h} 0,{h}"/>'
         '<rect class="models" x="0" y="{y}" width="{m}" height="4"/></svg>',
-        w=figure(WIDTH), h=figure(HEIGHT), l=label or "Kept", t=figure(top), b=figure(bottom),
+        w=figure(WIDTH), h=figure(HEIGHT), l=label or gettext("Kept"), t=figure(top), b=figure(bottom),
         y=figure(HEIGHT - 4), m=figure(min(marked, bottom)),
     )  # fmt: skip
 
@@ -68,5 +69,5 @@ def draggable_histogram(found: Any, field: str = "", label: str = "") -> SafeStr
     return format_html(
         '<svg class="chart{}" viewBox="0 0 720 150" preserveAspectRatio="none" height="150"'
         ' aria-label="{}"{}>{}</svg>',
-        " draggable" if drags else "", label or found.words or "Histogram", slider, inner,
+        " draggable" if drags else "", label or found.words or gettext("Histogram"), slider, inner,
     )  # fmt: skip

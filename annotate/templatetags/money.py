@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 
 from annotate.services.allowances import money as plain_money
 
@@ -23,4 +24,4 @@ def percent(share: Any) -> str:
     """A share of one as per cent, with its sign where it is below 0; nothing for what is none."""
     if not isinstance(share, int | float) or not math.isfinite(share):
         return ""
-    return f"{100 * share:.1f} %"
+    return f"{number_format(round(100 * share, 1), 1)} %"

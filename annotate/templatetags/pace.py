@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from annotate.enums import JobState
 from annotate.models import Job
@@ -24,8 +26,12 @@ def pace(job: Job) -> Going:
     found = pace_of(job, at=timezone.now())
     if found.per_minute is None or found.left is None:
         return {"done": found.done, "words": ""}
-    rate = f"{found.per_minute:.0f}" if found.per_minute >= 10 else f"{found.per_minute:.1f}"
-    return {"done": found.done, "words": f"{rate} a minute, {in_words(found.left)} left"}
+    places = 0 if found.per_minute >= 10 else 1
+    rate = number_format(round(found.per_minute, places), places)
+    return {
+        "done": found.done,
+        "words": _("%(rate)s a minute, %(left)s left") % {"rate": rate, "left": in_words(found.left)},
+    }
 
 
 @register.filter
@@ -47,11 +53,11 @@ def about(job: Job) -> str:
         str(told.get("parameters", {}).get("model") or "")
         if isinstance(told.get("parameters"), dict)
         else "",
-        "from score lists" if (told.get("parameters") or {}).get("lists") else "",
+        _("from score lists") if (told.get("parameters") or {}).get("lists") else "",
         str(told.get("name", "")),
     ]
     if len(told.get("also", ())) > 2:
-        named[0] = "features"
+        named[0] = _("features")
     return " ".join(part for part in named if part)
 
 
@@ -59,6 +65,8 @@ def in_words(left: timedelta) -> str:
     """To the precision a guess deserves."""
     seconds = left.total_seconds()
     if seconds < 60:
-        return "less than a minute"
+        return _("less than a minute")
     minutes = round(seconds / 60)
-    return f"about {minutes} min" if minutes < 120 else f"about {round(seconds / 3600)} h"
+    if minutes < 120:
+        return _("about %(n)s min") % {"n": minutes}
+    return _("about %(n)s h") % {"n": round(seconds / 3600)}

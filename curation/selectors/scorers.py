@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
 
 from annotate.enums import JobQueue
 from annotate.errors import InvalidSetting
 from curation.enums import Scorer
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 # Bumped when a formula changes; the old rows stay beside the new.
 TEXT_REVISION = "text-2"
@@ -22,9 +27,9 @@ class ScorerSpec:
     come from outside, in a table."""
 
     key: Scorer
-    words: str
-    low: str
-    high: str
+    words: _StrOrPromise
+    low: _StrOrPromise
+    high: _StrOrPromise
     columns: tuple[str, ...]
     queue: JobQueue = JobQueue.CPU
     chunk: int = 500
@@ -35,7 +40,7 @@ class ScorerSpec:
 
     @property
     def label(self) -> str:
-        return self.key.label
+        return str(self.key.label)
 
 
 TEXT = (
@@ -45,7 +50,7 @@ TEXT = (
 VECTORS = (Scorer.EMBEDDING, Scorer.RELEVANCE)
 
 
-def _text(key: Scorer, words: str, low: str, high: str) -> ScorerSpec:
+def _text(key: Scorer, words: _StrOrPromise, low: _StrOrPromise, high: _StrOrPromise) -> ScorerSpec:
     return ScorerSpec(key, words, low, high, (key.value,), chunk=400, companions=TEXT, revision=TEXT_REVISION)
 
 
@@ -53,19 +58,29 @@ def _text(key: Scorer, words: str, low: str, high: str) -> ScorerSpec:
 TEXT_ROWS = (
     (
         Scorer.LENGTH,
-        "Words of the second response minus words of the first.",
-        "first longer",
-        "second longer",
+        _("Words of the second response minus words of the first."),
+        _("first longer"),
+        _("second longer"),
     ),
-    (Scorer.EDIT, "Edit similarity by characters.", "nothing in common", "equal"),
-    (Scorer.ROUGE_1, "F1 of shared words.", "no word shared", "the same words"),
-    (Scorer.ROUGE_L, "F1 of the longest common run of words.", "nothing in order", "equal"),
-    (Scorer.DISTINCT, "Distinct trigrams, of the side that repeats more.", "repetitive", "never repeats"),
-    (Scorer.MARKUP, "Share of lines with markup: second minus first.", "first has more", "second has more"),
-    (Scorer.REFUSAL, "How many of the two sides open like a refusal.", "neither", "both"),
-    (Scorer.LANGUAGE, "Responses in another language than the prompt.", "none", "both"),
-    (Scorer.ENTITIES, "Capitalised names that both sides share.", "none shared", "all shared"),
-    (Scorer.NUMBERS, "Numbers that both sides share.", "none shared", "all shared"),
+    (Scorer.EDIT, _("Edit similarity by characters."), _("nothing in common"), _("equal")),
+    (Scorer.ROUGE_1, _("F1 of shared words."), _("no word shared"), _("the same words")),
+    (Scorer.ROUGE_L, _("F1 of the longest common run of words."), _("nothing in order"), _("equal")),
+    (
+        Scorer.DISTINCT,
+        _("Distinct trigrams, of the side that repeats more."),
+        _("repetitive"),
+        _("never repeats"),
+    ),
+    (
+        Scorer.MARKUP,
+        _("Share of lines with markup: second minus first."),
+        _("first has more"),
+        _("second has more"),
+    ),
+    (Scorer.REFUSAL, _("How many of the two sides open like a refusal."), _("neither"), _("both")),
+    (Scorer.LANGUAGE, _("Responses in another language than the prompt."), _("none"), _("both")),
+    (Scorer.ENTITIES, _("Capitalised names that both sides share."), _("none shared"), _("all shared")),
+    (Scorer.NUMBERS, _("Numbers that both sides share."), _("none shared"), _("all shared")),
 )
 
 SPECS = {
@@ -73,18 +88,21 @@ SPECS = {
     for spec in (
         ScorerSpec(
             Scorer.CHES,
-            "LN-CHES with the first candidate chosen: how alike both sides look to the model to be trained.",
-            "safe to train on",
-            "training may lower the chosen response",
+            _(
+                "LN-CHES with the first candidate chosen: how alike both sides look to the model to be"
+                " trained."
+            ),
+            _("safe to train on"),
+            _("training may lower the chosen response"),
             ("ches", "ln_ches", "n_chosen", "n_rejected", "last_inner", "token_edit", "flags"),
             queue=JobQueue.GPU,
             chunk=16,
         ),
         ScorerSpec(
             Scorer.LOGPROB,
-            "What the reference model thinks: log-probability of the second response minus the first.",
-            "the first is likelier",
-            "the second is likelier",
+            _("What the reference model thinks: log-probability of the second response minus the first."),
+            _("the first is likelier"),
+            _("the second is likelier"),
             (
                 "logp_chosen",
                 "logp_rejected",
@@ -99,9 +117,9 @@ SPECS = {
         ),
         ScorerSpec(
             Scorer.REWARD,
-            "A reward model's logit that the first response is the better one.",
-            "the second is better",
-            "the first is better",
+            _("A reward model's logit that the first response is the better one."),
+            _("the second is better"),
+            _("the first is better"),
             ("reward",),
             queue=JobQueue.GPU,
             chunk=16,
@@ -109,35 +127,38 @@ SPECS = {
         ),
         ScorerSpec(
             Scorer.UPLOADED,
-            "A score from outside: first response minus second, of the list that came last.",
-            "the second is better",
-            "the first is better",
+            _("A score from outside: first response minus second, of the list that came last."),
+            _("the second is better"),
+            _("the first is better"),
             ("uploaded",),
             chunk=0,
             given=True,
         ),
         ScorerSpec(
             Scorer.STRENGTH,
-            "How far an ensemble that never saw the pair, or the lists of reward models, believe its label.",
-            "the label may be wrong",
-            "the label is credible",
+            _(
+                "How far an ensemble that never saw the pair, or the lists of reward models, believe its"
+                " label."
+            ),
+            _("the label may be wrong"),
+            _("the label is credible"),
             ("strength", "strength_spread", "strength_margin", "strength_bin", "flip_proposed"),
             chunk=0,
         ),
         ScorerSpec(
             Scorer.EMBEDDING,
-            "Cosine of the two responses' sentence vectors.",
-            "about different things",
-            "about the same",
+            _("Cosine of the two responses' sentence vectors."),
+            _("about different things"),
+            _("about the same"),
             ("embedding",),
             chunk=64,
             companions=VECTORS,
         ),
         ScorerSpec(
             Scorer.RELEVANCE,
-            "Cosine of prompt and response, of the side that has less.",
-            "one side is off the topic",
-            "both are about the prompt",
+            _("Cosine of prompt and response, of the side that has less."),
+            _("one side is off the topic"),
+            _("both are about the prompt"),
             ("relevance",),
             chunk=64,
             companions=VECTORS,

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.access import access_item
@@ -94,5 +95,9 @@ def add_traps(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         made = attempt_plain(request, lambda: make_traps(project=project, count=form.cleaned_data["count"]))
         if made:
-            messages.success(request, f"{made} traps are made.", extra_tags="good")
+            messages.success(
+                request,
+                ngettext("%(n)s trap is made.", "%(n)s traps are made.", made) % {"n": made},
+                extra_tags="good",
+            )
     return redirect("show_checks", project.slug)

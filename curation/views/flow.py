@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.enums import Role
@@ -35,7 +36,7 @@ def show_flow(request: HttpRequest, slug: str) -> HttpResponse:
                 form = form.after(project.settings_version)
                 changed = None
             if changed is not None:
-                messages.success(request, "The flow is changed.", extra_tags="good")
+                messages.success(request, _("The flow is changed."), extra_tags="good")
                 return redirect("show_flow", project.slug)
     return page(
         request,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.enums import Role
@@ -74,6 +75,9 @@ def generate_again(request: HttpRequest, slug: str) -> HttpResponse:
 def asked(request: HttpRequest, slug: str, ask: Callable[[], list[Job]]) -> HttpResponse:
     jobs = attempt_plain(request, ask)
     if jobs:
-        words = ", ".join(f"{job.payload['generator']['name']}: {job.total} prompts" for job in jobs)
-        messages.success(request, f"Asked. {words}.")
+        words = ", ".join(
+            _("%(name)s: %(n)s prompts") % {"name": job.payload["generator"]["name"], "n": job.total}
+            for job in jobs
+        )
+        messages.success(request, _("Asked.") + f" {words}.")
     return redirect("show_candidates", slug)

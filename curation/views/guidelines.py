@@ -7,6 +7,7 @@ from functools import partial
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.enums import Role
@@ -37,7 +38,7 @@ def show_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
             try:
                 act = partial(publish_guideline, project=project, **form.cleaned_data)
                 if attempt(request, form, act, passing=StaleEdit) is not None:
-                    messages.success(request, "The guidelines are published.", extra_tags="good")
+                    messages.success(request, _("The guidelines are published."), extra_tags="good")
                     return redirect("show_guidelines", project.slug)
             except StaleEdit:
                 status, theirs = 412, line_differences(latest.text if latest else "", text)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotate.access import access_item
@@ -82,7 +83,9 @@ def decide(request: HttpRequest, item: Item, form: FinalForm) -> Any:
 
 def after(request: HttpRequest, project: Project, item: Item) -> HttpResponse:
     """On to the next item; or back to this one, where the reviewer wants to see who said what."""
-    messages.success(request, f"The final answer to {item.external_id} is kept.", extra_tags="good")
+    messages.success(
+        request, _("The final answer to %(item)s is kept.") % {"item": item.external_id}, extra_tags="good"
+    )
     waiting = next_to_review(project, after=item.pk)
     if "stay" in request.POST or waiting is None:
         return redirect("review_item", project.slug, item.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotate.enums import JobKind, Role
@@ -30,7 +31,8 @@ def score_by_model(request: HttpRequest, slug: str) -> HttpResponse:
             request, form, lambda: score_items(project=project, scorer=scorer, parameters=parameters)
         )
         if job is not None:
-            messages.success(request, f"Asked {parameters['model']} about {job.total} pairs.")
+            said = _("Asked %(model)s about %(n)s pairs.") % {"model": parameters["model"], "n": job.total}
+            messages.success(request, said)
             return redirect("show_scores", project.slug)
     return page(
         request,

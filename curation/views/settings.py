@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.enums import Role
@@ -27,7 +28,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if save(request, project, form):
-                messages.success(request, "The settings are changed.", extra_tags="good")
+                messages.success(request, _("The settings are changed."), extra_tags="good")
                 return redirect("show_settings", project.slug)
         except StaleEdit:
             project.refresh_from_db()

@@ -11,11 +11,12 @@ from bench.browser import browser, chromium, sign_in
 from bench.kinds import add_kinds
 from bench.running import winnow
 
-
 WHAT_A_PAGE_SHOWS = """() => ({
   data: {...document.body.dataset}, busy: document.getElementById("desk")?.getAttribute("aria-busy"),
-  item: document.getElementById("desk")?.dataset.assignment, dialogs: document.querySelectorAll("dialog[open]").length,
-  said: document.getElementById("said")?.textContent, messages: document.getElementById("messages")?.innerText,
+  item: document.getElementById("desk")?.dataset.assignment,
+  dialogs: document.querySelectorAll("dialog[open]").length,
+  said: document.getElementById("said")?.textContent,
+  messages: document.getElementById("messages")?.innerText,
   focus: document.activeElement?.outerHTML.slice(0, 200), hidden: document.hidden,
   main: document.getElementById("main")?.innerText.slice(0, 800),
 })"""
