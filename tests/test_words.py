@@ -183,7 +183,10 @@ def test_a_reviewer_reads_answers_in_their_language(client, project, reviewer):
         ("show_flow", ("Menschen je Aufgabe", "Bis die führende Antwort sicher ist", "Ändern Sie etwas")),
         ("show_candidates", ("Ein Modell, einmal", "Antworten je Anfrage", "Temperatur", "Neuer Generator")),
         ("new_generator", ("Name des Schlüssels", "Höchstens ein Generator.")),
-        ("show_scores", ("Längenunterschied", "Merkmale aus den Texten lesen", "Editierähnlichkeit nach Zeichen.")),
+        (
+            "show_scores",
+            ("Längenunterschied", "Merkmale aus den Texten lesen", "Editierähnlichkeit nach Zeichen."),
+        ),
         ("score_by_model", ("Gefragt wird nach", "Das mitgelieferte Modell", "Modelle dieser Maschine")),
         ("upload_scores", ("Bewertungen hochladen", "Oder eine Zahl je Zeile")),
         ("show_leaderboard", ("Keine zwei Modelle wurden verglichen",)),
