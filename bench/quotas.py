@@ -60,9 +60,10 @@ class Tab:
         """A day with its accidents."""
         shown: Shown | None = None
         while time.perf_counter() < end:
-            shown = self._safely(shown, self.chance.random())
+            # Before the first act too: people do not all arrive in the same instant.
             if self.pause:
                 time.sleep(self.chance.expovariate(1 / self.pause))
+            shown = self._safely(shown, self.chance.random())
 
     def fill(self, end: float) -> None:
         """Only answers, until there is nothing for this person."""
