@@ -13,8 +13,10 @@ from annotate.readers.strict_json import describe
 from annotate.readers.texts import a_list, a_name, an_object, set_aside
 
 VERDICT_WORDS = ("tie", "neither")
-_KNOWN = {"judge", "kind", "answers", "order", "seconds", "at", "version", "raw"}
+_KNOWN = {"judge", "kind", "answers", "order", "seconds", "at", "version", "raw", "expertise"}
 _LONGEST_SECONDS = 10**9
+# The same as where a lead says what somebody knows.
+MOST_TAGS, LONGEST_TAG = 20, 60
 
 
 def a_judgment(
@@ -43,6 +45,7 @@ def a_judgment(
         version=a_name(
             entry.get("version"), field=f"{field}.version", limits=limits, most=limits.max_version_chars
         ),
+        expertise=_expertise(entry.get("expertise"), field=f"{field}.expertise"),
     )
 
 
@@ -118,6 +121,21 @@ def _order(value: Any, *, field: str, candidates: int) -> tuple[int, ...] | None
             cure="List the positions of all candidates, from 0, in the order in which they were shown.",
         )
     return tuple(order)
+
+
+def _expertise(value: Any, *, field: str) -> tuple[str, ...]:
+    """What the judge knows: a few short tags."""
+    if value is None:
+        return ()
+    tags = a_list(value, field=field, most=MOST_TAGS)
+    if not all(isinstance(tag, str) and len(tag.strip()) > 0 and len(tag) <= LONGEST_TAG for tag in tags):
+        raise RowFault(
+            "bad_value",
+            "no list of short tags",
+            field=field,
+            cure=f'Write tags of up to {LONGEST_TAG} characters, as in ["law"].',
+        )
+    return tuple(tags)
 
 
 def _seconds(value: Any, *, field: str) -> float | None:

@@ -45,6 +45,7 @@ class JudgmentRow:
     seconds: float | None = None
     at: datetime | None = None  # always in UTC
     version: str = ""
+    expertise: tuple[str, ...] = ()  # what the judge knows, as it was written
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,21 +80,38 @@ def casts_of(project: Project) -> list[Cast]:
     ]
 
 
-def casts_that_count(project: Project, rules: SettleRules) -> list[Cast]:
-    """Those of them by whom the project settles. An expert has the expertise that the item asks for, or any
-    where it asks for none; models are judges of their own pool and stay."""
-    casts = casts_of(project)
+@dataclass(frozen=True, slots=True)
+class Experts:
+    """``knows``: the expertise of each person who has any; ``asked``: what items ask for, where they do."""
+
+    knows: dict[int, list[str]]
+    asked: dict[int, str]
+
+    def count(self, *, judge: int, kind: str, item: int) -> bool:
+        """An expert has the expertise that the item asks for, or any where it asks for none; models are
+        judges of their own pool and stay."""
+        if kind != JudgeKind.PERSON:
+            return True
+        return judge in self.knows and self.asked.get(item, "") in ("", *self.knows[judge])
+
+
+def experts_of(project: Project, rules: SettleRules) -> Experts | None:
+    """Whose answers count; None where everybody's do."""
     if rules.judges != "experts":
-        return casts
+        return None
     people = project.judges.filter(kind=JudgeKind.PERSON).exclude(expertise=[])
-    experts = dict(people.values_list("pk", "expertise"))
-    asked = dict(project.items.exclude(expertise="").values_list("pk", "expertise"))
-    return [
-        one
-        for one in casts
-        if one.kind != JudgeKind.PERSON
-        or (one.judge_id in experts and asked.get(one.item_id, "") in ("", *experts[one.judge_id]))
-    ]
+    return Experts(
+        dict(people.values_list("pk", "expertise")),
+        dict(project.items.exclude(expertise="").values_list("pk", "expertise")),
+    )
+
+
+def casts_that_count(project: Project, rules: SettleRules) -> list[Cast]:
+    """Those of them by whom the project settles."""
+    casts, experts = casts_of(project), experts_of(project, rules)
+    if experts is None:
+        return casts
+    return [one for one in casts if experts.count(judge=one.judge_id, kind=one.kind, item=one.item_id)]
 
 
 def votes_by_item(votes: Sequence[Vote]) -> dict[int, list[Vote]]:

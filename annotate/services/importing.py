@@ -18,6 +18,7 @@ from annotate.enums import ImportMode, ImportState, JobKind, Origin
 from annotate.errors import ImportRefused
 from annotate.keys import content_key, prompt_key, text_key
 from annotate.models import Candidate, Image, ImportRun, Item, Job, Project, QuarantinedRow
+from annotate.readers.judgments import LONGEST_TAG
 from annotate.readers.rows import Defect, FileRefused, ItemRow
 from annotate.selectors.images import kept_images, known_images, missing_image
 from annotate.selectors.questions import questionnaire_of
@@ -25,7 +26,7 @@ from annotate.selectors.recorded_answers import misfit
 from annotate.services.import_file import ImportFile, shown_name
 from annotate.services.jobs import enqueue_job
 from annotate.services.recorded import Replay
-from annotate.services.standing import LONGEST_TAG, clean_tag
+from annotate.services.standing import clean_tag
 
 BATCH = 500
 SHOWN_DEFECTS = 100

@@ -23,6 +23,7 @@ from annotate.selectors.questions import questionnaire_of, questions_of
 from annotate.services.answers import clean_answers
 from annotate.services.doubts import reconsider_doubts
 from annotate.services.judges import recorded_judge
+from annotate.services.standing import clean_tag, set_expertise
 
 BATCH = 500
 
@@ -86,7 +87,11 @@ class Replay:
             self.judges[name] = recorded_judge(
                 project=self.project, kind=row.kind, name=row.judge, version=row.version
             )
-        return self.judges[name]
+        judge = self.judges[name]
+        if row.expertise and not {clean_tag(tag) for tag in row.expertise} <= set(judge.expertise):
+            # On a later row of the file, or in a later file: what somebody knows is added to.
+            set_expertise(judge=judge, tags=[*judge.expertise, *row.expertise])
+        return judge
 
 
 def _judgment(

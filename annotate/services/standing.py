@@ -9,10 +9,8 @@ from django.db import transaction
 from annotate.enums import AssignmentState, JudgeStanding
 from annotate.errors import InvalidSetting
 from annotate.models import Assignment, Judge
+from annotate.readers.judgments import LONGEST_TAG, MOST_TAGS
 from annotate.services.assignments import revoke_assignment
-
-MOST_TAGS = 20
-LONGEST_TAG = 60
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from annotate.enums import JudgmentState, Verdict
 from annotate.keys import canonical_json, content_key
 from annotate.models import Candidate, Judge, Judgment, Project
 from annotate.selectors.items import judgeable_items
-from annotate.selectors.questions import main_key
+from annotate.selectors.judgments import Experts, experts_of
+from annotate.selectors.questions import main_key, questionnaire_of, settle_rules_of
 from curation.enums import Pool, Scorer
 from curation.models import Estimate, Score
 from curation.selectors.pairs import ln_ches_of
@@ -57,6 +58,7 @@ class TableSource:
         estimates = Estimate.objects.filter(item__project=self.project, method=self.method)
         scores = Score.objects.filter(item__project=self.project)
         judged = Judgment.objects.filter(assignment__item__project=self.project)
+        experts = self.experts()
         settled = estimates.aggregate(n=Count("pk"), last=Max("made_at"), top=Max("pk"))
         return content_key(
             self.project.pk,
@@ -69,7 +71,12 @@ class TableSource:
             list(scores.aggregate(n=Count("pk"), last=Max("pk")).values()),
             list(judged.aggregate(n=Count("pk"), last=Max("pk")).values()),
             self.items().count(),
+            [sorted(experts.knows.items()), sorted(experts.asked.items())] if experts else None,
         )[:24]
+
+    def experts(self) -> Experts | None:
+        """Whose answers count among people, as the project settles now; None where everybody's do."""
+        return experts_of(self.project, settle_rules_of(self.project, questionnaire_of(self.project)))
 
     def score_columns(self) -> list[str]:
         """Columns of the scores that the project's pairs have; CHES has one for each side chosen."""
@@ -81,7 +88,7 @@ class TableSource:
 
 def table_rows(source: TableSource) -> Iterator[list[dict[str, Any]]]:
     """Rows of the table, a page at a time, in the order in which the items came."""
-    people = pseudonyms(source.project)
+    people, experts = pseudonyms(source.project), source.experts()
     last = 0
     while True:
         page = list(
@@ -93,7 +100,7 @@ def table_rows(source: TableSource) -> Iterator[list[dict[str, Any]]]:
         if not page:
             return
         last = page[-1]["pk"]
-        yield _page_rows(source, page, people)
+        yield _page_rows(source, page, people, experts)
 
 
 def pseudonyms(project: Project) -> dict[int, str]:
@@ -112,7 +119,10 @@ def pseudonyms(project: Project) -> dict[int, str]:
 
 
 def _page_rows(
-    source: TableSource, page: Sequence[Mapping[str, Any]], people: Mapping[int, str]
+    source: TableSource,
+    page: Sequence[Mapping[str, Any]],
+    people: Mapping[int, str],
+    experts: Experts | None,
 ) -> list[dict[str, Any]]:
     # A page is every settled pair between its first and last: a range costs less than a thousand numbers.
     inside = (page[0]["pk"], page[-1]["pk"])
@@ -127,7 +137,7 @@ def _page_rows(
         Score.objects.filter(about).order_by("item_id", "pk"),
         "item_id", "first_id", "scorer", "value", "details",
     )  # fmt: skip
-    judgments = _judgments(source.project, inside, people)
+    judgments = _judgments(source.project, inside, people, experts)
     rows = []
     for item in page:
         pk = item["pk"]
@@ -161,14 +171,16 @@ def _row(
     candidates: Sequence[Mapping[str, Any]],
     estimates: Mapping[str, Mapping[str, Any]],
     scores: Sequence[Mapping[str, Any]],
-    judgments: Sequence[Mapping[str, Any]],
+    given: Sequence[tuple[bool, Mapping[str, Any]]],
     main: str,
 ) -> dict[str, Any]:
     # A response that was judged by itself is the first of a pair whose second side is missing.
     first, second = (*candidates, ALONE)[:2]
     estimate = estimates[source.pool.value]
     meta = item["meta"] or {}
-    counted = [one for one in judgments if _in_pool(source.pool, one, judgments)]
+    judgments = [one for _heard, one in given]
+    heard = [one for counts, one in given if counts]
+    counted = [one for one in heard if _in_pool(source.pool, one, heard)]
     return {
         "id": item["external_id"],
         "item_key": item["key"],
@@ -233,28 +245,31 @@ def settled_standings(values: Mapping[str, Any], count: int) -> dict[str, list[f
 
 
 def _judgments(
-    project: Project, inside: tuple[int, int], people: Mapping[int, str]
-) -> dict[int, list[dict[str, Any]]]:
+    project: Project, inside: tuple[int, int], people: Mapping[int, str], experts: Experts | None
+) -> dict[int, list[tuple[bool, dict[str, Any]]]]:
+    """The current judgments by item, each with whether the project settles by it."""
     current = Judgment.objects.filter(
         assignment__item_id__gte=inside[0],
         assignment__item_id__lte=inside[1], assignment__item__project=project, state=JudgmentState.CURRENT,
         assignment__round=0,
     )  # fmt: skip
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[int, list[tuple[bool, dict[str, Any]]]] = defaultdict(list)
     for row in current.order_by("assignment__item_id", "assignment__judge_id").values(
         "assignment__item_id", "assignment__judge_id", "assignment__judge__kind", "answers", "shown_order",
         "seconds", "guideline__version",
     ):  # fmt: skip
-        found[row["assignment__item_id"]].append(
-            {
-                "judge": people[row["assignment__judge_id"]],
-                "kind": row["assignment__judge__kind"],
-                "answers": row["answers"],
-                "order": row["shown_order"],
-                "seconds": row["seconds"],
-                "guidelines": row["guideline__version"],
-            }
-        )
+        item, judge = row["assignment__item_id"], row["assignment__judge_id"]
+        kind = row["assignment__judge__kind"]
+        told = {
+            "judge": people[judge],
+            "kind": kind,
+            "answers": row["answers"],
+            "order": row["shown_order"],
+            "seconds": row["seconds"],
+            "guidelines": row["guideline__version"],
+        }
+        counts = experts is None or experts.count(judge=judge, kind=kind, item=item)
+        found[item].append((counts, told))
     return found
 
 

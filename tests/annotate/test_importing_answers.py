@@ -7,7 +7,7 @@ import pytest
 from annotate.enums import ImportMode
 from annotate.errors import ImportRefused
 from annotate.keys import text_key
-from annotate.models import Judgment, QuarantinedRow, Question
+from annotate.models import Judge, Judgment, QuarantinedRow, Question
 from annotate.services.importing import import_items
 from tests.factories import ask_preset, item_line, make_project, write_lines
 
@@ -126,3 +126,20 @@ def test_a_scale_that_is_not_asked_about_is_kept_beside_the_judgment(tmp_path):
     made = Judgment.objects.get()
     assert made.answers == {"thumbs": {"0": "up", "1": "down"}}
     assert made.raw["other_answers"] == {"preference": 7}
+
+
+def test_what_a_file_says_that_judges_know_is_kept_and_added_to(tmp_path, project):
+    for number, knows in enumerate((["Law"], None, ["chemistry", "law"]), start=1):
+        row = judged(number, {"preference": 1}, expertise=knows)
+        import_items(project=project, path=write_lines(tmp_path / f"{number}.jsonl", [row]))
+
+    assert Judge.objects.get(recorded=True).expertise == ["chemistry", "law"]
+
+
+@pytest.mark.parametrize("knows", ["law", [3], [""], ["x" * 61]])
+def test_what_is_no_list_of_short_tags_is_refused(tmp_path, project, knows):
+    path = write_lines(tmp_path / "f.jsonl", [judged(1, {"preference": 1}, expertise=knows)])
+
+    with pytest.raises(ImportRefused) as refused:
+        import_items(project=project, path=path)
+    assert refused.value.defects[0]["field"] == "judgments[0].expertise"

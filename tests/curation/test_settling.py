@@ -8,6 +8,7 @@ from annotate.services.assignments import take_next, undo_last
 from annotate.services.judgments import record_judgment, record_unparseable
 from annotate.services.standing import set_expertise
 from curation.models import Estimate, Settlement
+from curation.services.recipes import preview_recipe
 from curation.services.settling import ask_to_settle, settle_items
 from tests.factories import (
     make_item,
@@ -183,6 +184,24 @@ def test_any_expertise_will_do_where_an_item_asks_for_none_and_a_new_expert_is_h
     assert before == ("second", 3.0, 1)
     assert estimate(item, "people")[2] == 2
     assert job.state == "waiting"
+
+
+@pytest.mark.parametrize(("judges", "kept"), [("everyone", 0), ("experts", 2)])
+def test_a_bound_of_agreement_counts_whose_answers_count(judges, kept):
+    """Two experts agree on two pairs; two who know nothing of it say the opposite."""
+    project = settling_by(judges)
+    items = [make_item(project), make_item(project)]
+    for tags, sides in ((["law"], (-2, 2)), (["law"], (-2, 2)), ([], (2, -2)), ([], (2, -2))):
+        judge = make_judge(project)
+        set_expertise(judge=judge, tags=tags)
+        for item, side in zip(items, sides, strict=True):
+            make_judgment(item, judge, side)
+    settle_items(project=project)
+    steps = [{"step": "min_alpha", "at_least": 0.9, "by": "project"}]
+
+    preview = preview_recipe(project=project, steps=steps, pool="people")
+
+    assert preview.selection.kept == kept
 
 
 def test_judges_of_another_sort_are_refused_by_name():

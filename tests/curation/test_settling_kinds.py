@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from annotate.models import Judgment
+from annotate.services.importing import import_items
 from curation.models import Estimate
 from curation.services.recipes import save_recipe
 from curation.services.releasing import export_release, freeze_release
@@ -16,6 +18,7 @@ from tests.factories import (
     make_item,
     make_judge,
     make_project,
+    write_lines,
 )
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +138,38 @@ def test_multipref():
     assert (estimate.verdict, estimate.preference, estimate.confidence) == ("first", -0.5, 0.5)
     assert estimate.values["helpful"]["verdict"] == "tie"
     assert estimate.values["confidence"]["value"] == "fair"
+
+
+def annotation(evaluator, overall, **more):
+    asked = {f"{aspect}_pref": "Tie" for aspect in ("helpful", "truthful", "harmless")}
+    sure = {f"{one}_confidence": "fairly-confident" for one in ("overall", "helpful", "truthful", "harmless")}
+    return {"evaluator": evaluator, "overall_pref": overall, "time_spent": 40} | asked | sure | more
+
+
+@pytest.mark.parametrize(("judges", "found"), [("everyone", ("undecided", 4)), ("experts", ("second", 2))])
+def test_multipref_comes_in_as_published_and_settles_by_its_experts_too(tmp_path, judges, found):
+    project = ask_preset(make_project(), "multipref")
+    project.settling = project.settling | {"judges": judges}
+    project.save(update_fields=["settling"])
+    reasons = {"helpful_pref": "B-is-slightly-better", "helpful_checked_reasons": ["Concise", "Funny"]}
+    row = {
+        "comparison_id": "c1", "text": "Why?", "completion_a": "So.", "completion_b": "No.",
+        "normal_worker_annotations": [annotation("w1", "Tie"), annotation("w2", "Tie")],
+        "expert_worker_annotations": [
+            annotation("e1", "B-is-clearly-better", **reasons),
+            annotation("e2", "B-is-slightly-better", helpful_own_reason="Hardly any."),
+        ],
+    }  # fmt: skip
+
+    import_items(project=project, path=write_lines(tmp_path / "m.jsonl", [row]), source="multipref")
+    settle_items(project=project)
+
+    estimate = Estimate.objects.get(pool="people")
+    assert (estimate.verdict, estimate.n_judges) == found
+    first, second = Judgment.objects.filter(assignment__judge__expertise=["expert"]).order_by("pk")
+    assert first.answers["helpful-reasons"] == ["concise"]
+    assert (first.answers["helpful-other"], first.answers["confidence"]) == ("Funny", "fair")
+    assert second.raw == {"other_answers": {"helpful-tie-other": "Hardly any."}}
 
 
 def ranking(*groups):

@@ -6,6 +6,7 @@ Each source says how one of its records becomes a row; the row is then checked e
 from __future__ import annotations
 
 from annotate.readers.foreign import published, tools
+from annotate.readers.foreign.multipref import multipref
 from annotate.readers.foreign.source import Source, each, gathered
 
 SOURCES = {
@@ -45,7 +46,7 @@ SOURCES = {
             "multipref",
             "MultiPref",
             "Pairs with the workers' and the experts' annotations.",
-            each(published.multipref),
+            each(multipref),
             preset="multipref",
         ),
         Source(

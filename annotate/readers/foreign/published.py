@@ -1,4 +1,5 @@
-"""Published data sets as they come: UltraFeedback, HelpSteer, MultiPref, Open-Assistant, arenas."""
+"""Published data sets as they come: UltraFeedback, HelpSteer, Open-Assistant, arenas; MultiPref has a file of
+its own."""
 
 from __future__ import annotations
 
@@ -112,51 +113,6 @@ def _opinion(number: int, one: Record) -> Record:
 def _strength(value: Any, words: Any) -> Record:
     answers: Record = {"preference": value}
     return answers | ({"justification": words} if isinstance(words, str) and words.strip() else {})
-
-
-_MULTIPREF = {
-    "a-is-clearly-better": -2,
-    "a-is-slightly-better": -1,
-    "tie": "tie",
-    "b-is-slightly-better": 1,
-    "b-is-clearly-better": 2,
-}
-_MULTIPREF_ASKED = {
-    "overall_pref": "preference",
-    "helpful_pref": "helpful",
-    "truthful_pref": "truthful",
-    "harmless_pref": "harmless",
-}
-
-
-def multipref(given: Record) -> Iterator[Record]:
-    """Two completions judged by workers and experts on three aspects and as a whole."""
-    candidates = [
-        candidate(need(given, "completion_a"), given.get("model_a")),
-        candidate(need(given, "completion_b"), given.get("model_b")),
-    ]
-    judges = [
-        judgment(need(one, "evaluator"), answers, seconds=_seconds(one.get("time_spent")))
-        for group in ("normal_worker_annotations", "expert_worker_annotations")
-        for one in given.get(group) or []
-        if isinstance(one, dict) and (answers := _multipref_answers(one))
-    ]
-    prompt = need(given, "text", "prompt")
-    identity = given.get("comparison_id") or content_name(prompt, candidates)
-    yield row(identity, prompt, candidates, judgments=judges, meta=_meta(given, "source", "category"))
-
-
-def _multipref_answers(one: Record) -> Record:
-    found = {}
-    for theirs, ours in _MULTIPREF_ASKED.items():
-        said = str(one.get(theirs, "")).lower()
-        if said in _MULTIPREF:
-            found[ours] = _MULTIPREF[said]
-    return found
-
-
-def _seconds(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and 0 <= value < 10**9 else None
 
 
 def oasst_trees(given: Record) -> Iterator[Record]:

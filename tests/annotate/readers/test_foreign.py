@@ -263,6 +263,7 @@ def test_multipref_workers_and_experts_answer_each_aspect(tmp_path):
         ("w1", "person", {"preference": -2, "helpful": "tie"}),
         ("e1", "person", {"preference": 1}),
     ]
+    assert [judged.expertise for judged in item.judgments] == [(), ("expert",)]
 
 
 def test_an_open_assistant_tree_gives_an_item_for_each_ranked_set_of_replies(tmp_path):
