@@ -5,15 +5,18 @@ python -m bench.quotas [--runs 10] [--seconds 60] [--annotators 32] [--pause 2]
 
 Promise P3: no item over its quota, no pair of item and person twice, no reply of 5xx; what was answered with
 200 is there at the end, and once everybody has gone on until nothing is left, every quota is filled. Prints
-JSON with the time that a reply takes; ends with 1 where a promise is broken. Without a pause every tab asks
-again at once, and times say how crowded it is; with one they say what a person waits.
+JSON with the time that a reply takes, whatever happens: a run that breaks or is ended says so in it. Ends
+with 1 where a promise is broken. Without a pause every tab asks again at once, and times say how crowded it
+is; with one they say what a person waits.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -181,8 +184,44 @@ def _judge(running: Winnow, items: int, tabs: list[Tab], hung: int) -> dict[str,
 NEVER = ("twice", "over_quota", "unfilled", "seats_wrong", "lost", "server_errors", "hung")
 
 
+class Ended(BaseException):
+    """Somebody ended this program; not for the handlers of what goes wrong inside a run."""
+
+
+def end(number: int, _frame: object) -> None:
+    """A signal that would end the program without a word becomes an exception that has one."""
+    raise Ended(f"ended by {signal.Signals(number).name}")
+
+
 def kept(found: dict[str, object]) -> bool:
-    return not any(found[name] for name in NEVER) and not found["troubles"]
+    return "error" not in found and not any(found[name] for name in NEVER) and not found["troubles"]
+
+
+def run_all(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Every run, one after another; one that breaks is told by its error, and the last where it was ended."""
+    runs: list[dict[str, object]] = []
+    seeds = range(options.seed, options.seed + options.runs)
+    try:
+        for seed in seeds:
+            print(f"run {len(runs) + 1} of {options.runs}, seed {seed}", file=sys.stderr, flush=True)
+            runs.append(run_told(seed, options))
+            print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+    except (Ended, KeyboardInterrupt) as why:
+        runs.append({"error": f"{type(why).__name__}: {why}", "seed": seeds[min(len(runs), len(seeds) - 1)]})
+    return runs
+
+
+def run_told(seed: int, options: argparse.Namespace) -> dict[str, object]:
+    try:
+        return run(
+            seconds=options.seconds,
+            annotators=options.annotators,
+            seed=seed,
+            pause=options.pause,
+            server=options.postgresql,
+        )
+    except Exception as trouble:  # whatever it is, the next run goes on and this one says it
+        return {"error": f"{type(trouble).__name__}: {trouble}", "seed": seed}
 
 
 def main() -> None:
@@ -198,19 +237,12 @@ def main() -> None:
     )
     parser.add_argument("--postgresql", default="", help="a server where databases may be made")
     options = parser.parse_args()
-    runs = []
-    for number in range(options.runs):
-        found = run(
-            seconds=options.seconds,
-            annotators=options.annotators,
-            seed=options.seed + number,
-            pause=options.pause,
-            server=options.postgresql,
-        )
-        print(json.dumps(found), file=sys.stderr, flush=True)
-        runs.append(found)
+    faulthandler.enable()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    runs = run_all(options)
     database = "postgresql" if options.postgresql else "sqlite"
-    totals = {name: sum(int(str(one[name])) for one in runs) for name in ("judgments", *NEVER)}
+    totals = {name: sum(int(str(one.get(name, 0))) for one in runs) for name in ("judgments", *NEVER)}
     print(
         json.dumps(
             {
@@ -220,7 +252,8 @@ def main() -> None:
                 "totals": totals,
                 "holds": all(map(kept, runs)),
             }
-        )
+        ),
+        flush=True,
     )
     sys.exit(0 if all(map(kept, runs)) else 1)
 
