@@ -153,6 +153,7 @@ class JobKind(models.TextChoices):
     GENERATE = "generate", _("Generate candidates")
     SCORE = "score", _("Score pairs")
     JUDGE = "judge", _("Ask a model judge")
+    TRIAL = "trial", _("Try injections on a model judge")
     SETTLE = "settle", _("Settle")
     IMPORT = "import", _("Import a file")
     ROUTE = "route", _("Learn and route")

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from annotate.rules.corruption import corrupt, kind_for
-from bench.injections import INJECTIONS
 from bench.running import ROOT
 from curation.numerics.calibration import JudgedPairs, calibrate
 from curation.numerics.judging import debias
 from curation.prompts.asking import Call, Subject, Task, calls_for
+from curation.prompts.injections import INJECTIONS
 from curation.prompts.spec import JudgeSpec
 
 SHARED = ROOT.parent / "shared" / "data"

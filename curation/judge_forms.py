@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from curation.prompts.spec import ASPECTS, JudgeSpec
 from curation.prompts.wording import PAIR_TEMPLATE, PLACEHOLDERS
+from curation.services.steering import SIZES
 
 BACKEND_WORDS = (
     ("local", "A local language model, read by its probabilities"),
@@ -158,3 +159,9 @@ class LimitsForm(forms.Form):
             "price_out": int(cleaned["price_out"] * MILLION),
             "calls_per_minute": cleaned["calls_per_minute"],
         }
+
+
+class TrialForm(forms.Form):
+    """On how many pairs injected lines are to be tried."""
+
+    pairs = forms.IntegerField(min_value=1, max_value=SIZES[-1])

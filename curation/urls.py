@@ -67,6 +67,7 @@ urlpatterns = [
     path("p/<slug:slug>/judges/<int:pk>/", judges.show_judge, name="show_judge"),
     path("p/<slug:slug>/judges/<int:pk>/ask/", judges.ask_one_judge, name="ask_one_judge"),
     path("p/<slug:slug>/judges/<int:pk>/measure/", judges.measure_judge, name="measure_judge"),
+    path("p/<slug:slug>/judges/<int:pk>/injections/", judges.try_judge, name="try_judge"),
     path("p/<slug:slug>/judges/<int:pk>/limits/", judges.limit_judge, name="limit_judge"),
     path("p/<slug:slug>/judges/<int:pk>/go-on/", judges.let_judge_go_on, name="let_judge_go_on"),
     path("p/<slug:slug>/settling/", settling.show_settling, name="show_settling"),

@@ -23,6 +23,7 @@ from annotate.services.jobs import enqueue_job
 from annotate.services.uploads import keep_upload
 from curation.models import (
     Estimate,
+    InjectionTrial,
     LatestScore,
     Policy,
     Release,
@@ -40,6 +41,7 @@ from curation.services.routing import make_policy, route_items
 from curation.services.score_tables import ask_to_keep_scores
 from curation.services.scoring import score_items
 from curation.services.settling import ask_to_settle, settle_items
+from curation.services.steering import try_injections
 from tests.curation.test_learned_routing import tagged_project
 from tests.factories import item_line, make_item, make_judge, make_judgment, make_project
 from tests.helpers import lapse
@@ -152,6 +154,7 @@ def places(home, endpoint):
         "score: lists": Place(scored_elsewhere, strength_of_lists),
         "generate": Place(lambda: prompts_alone(home), generate),
         "judge": Place(lambda: with_a_judge(endpoint), lambda judge: ask_judge(judge=judge)),
+        "trial": Place(lambda: with_a_judge(endpoint), lambda judge: try_injections(judge=judge, pairs=2)),
         "settle": Place(judged_project, lambda project: ask_to_settle(project=project)),
         "import": Place(make_project, import_one),
         "route": Place(
@@ -180,8 +183,8 @@ def slow_preview(project):
 
 
 NAMES = (
-    "score", "score: a table", "score: lists", "generate", "judge", "settle", "import", "route", "replay",
-    "recheck", "curate", "release",
+    "score", "score: a table", "score: lists", "generate", "judge", "trial", "settle", "import", "route",
+    "replay", "recheck", "curate", "release",
 )  # fmt: skip
 
 
@@ -205,7 +208,7 @@ def asked(request, tmp_path, settings, endpoint):
 PASSING = {"id", "seconds", "raw", "manifest", "manifest_sha256", "made_by", "lease_token", "holder"}
 KEPT = (
     Item, Candidate, Judgment, Estimate, Score, LatestScore, ScoreList, Route, Policy, Release, ReleaseRow,
-    ImportRun,
+    ImportRun, InjectionTrial,
 )  # fmt: skip
 
 

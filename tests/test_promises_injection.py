@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from bench.injections import FILLER, INJECTIONS
 from curation.prompts.asking import MAX_CHARACTERS, Subject, Task, calls_for
 from curation.prompts.fencing import CONTROL, INVISIBLE, neutral
+from curation.prompts.injections import FILLER, INJECTIONS
 from curation.prompts.reading import read_text
 from curation.prompts.spec import JudgeSpec
 

@@ -31,7 +31,7 @@ PAGES = [
         for name in (
             *("project_base", "projects", "overview", "_stages", "items", "item", "review", "review_item"),
             *("quality", "person", "_rate", "checks", "team", "flags", "settling", "guidelines", "guideline"),
-            *("members", "_jobs", "_job"),
+            *("members", "_jobs", "_job", "_injections"),
         )
     ),
     # What leads work with, page family by page family.

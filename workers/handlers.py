@@ -14,6 +14,7 @@ from workers.importing import import_upload
 from workers.judging import judge_chunk
 from workers.routing import learn_and_route, look_again, replay_policies
 from workers.scoring import score_chunk
+from workers.steering import try_chunk
 
 Handler = Callable[[Job, Callable[[int], None]], dict[str, Any]]
 
@@ -29,6 +30,7 @@ HANDLERS: dict[str, Handler] = {
     JobKind.GENERATE: generate_chunk,
     JobKind.SCORE: score_chunk,
     JobKind.JUDGE: judge_chunk,
+    JobKind.TRIAL: try_chunk,
     JobKind.SETTLE: settle_project,
     JobKind.IMPORT: import_upload,
     JobKind.ROUTE: learn_and_route,

@@ -44,7 +44,7 @@ def judge_chunk(job: Job, progress: Progress) -> dict[str, Any]:
     if not spec.asks_text:
         return _scored_chunk(judge, spec, waiting, done, progress)
     backend = backend_for(judge, spec, allowance)
-    _same_weights(judge, backend.revision)
+    same_weights(judge, backend.revision)
     tasks = tasks_for(judge.project, spec)
     _ask_canaries(job, spec, tasks, backend, allowance, progress)
     counts = {"judgments": 0, "unparseable": 0}
@@ -71,7 +71,7 @@ def _scored_chunk(
             revision, answers = reward_answers(spec, batch)
         else:
             revision, answers = strength_answers(judge, batch, partial(progress, done))
-        _same_weights(judge, revision)
+        same_weights(judge, revision)
         seconds = (time.monotonic() - began) / len(batch)
         for item, scored in answers:
             counts[_record(item, judge, spec, combined(spec, tasks, scored), seconds)] += 1
@@ -80,7 +80,7 @@ def _scored_chunk(
     return counts
 
 
-def _same_weights(judge: Judge, revision: str) -> None:
+def same_weights(judge: Judge, revision: str) -> None:
     """A judge is a model at a revision: with other weights it would be another."""
     if revision and not bind_revision(judge=judge, revision=revision):
         raise InvalidSetting(

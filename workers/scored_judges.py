@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp
@@ -13,7 +13,7 @@ from django.conf import settings
 
 from annotate.errors import NothingToDo
 from annotate.keys import content_key
-from annotate.models import Candidate, Item, Judge
+from annotate.models import Item, Judge
 from annotate.selectors.items import pair_of
 from curation.numerics.judging import preference_from, ranking_from
 from curation.prompts.asking import Task
@@ -22,6 +22,8 @@ from curation.prompts.spec import JudgeSpec
 from curation.services.calibrating import sides_by_people
 
 Alive = Callable[[], object]
+# An item, and two texts that answer it.
+Texts = tuple[Item, tuple[str, str]]
 # Texts to a batch of embeddings, between two signs of life.
 EMBEDDED_AT_ONCE = 256
 
@@ -38,19 +40,24 @@ class Scored:
 
 def reward_answers(spec: JudgeSpec, items: Sequence[Item]) -> tuple[str, list[tuple[Item, Scored]]]:
     """Rewards of the responses of each item, and the revision of the model that gave them."""
+    every = [(item, sorted(item.candidates.all(), key=lambda one: one.position)) for item in items]
+    asked = [(one.prompt or item.prompt, one.text) for item, responses in every for one in responses]
+    revision, found = _rewards(spec, asked)
+    places = iter(found)
+    return revision, [
+        (item, _compared([next(places) for _response in responses])) for item, responses in every
+    ]
+
+
+def _rewards(spec: JudgeSpec, asked: Sequence[tuple[Any, str]]) -> tuple[str, list[Any]]:
     from workers.runtime.reward import load_reward_model, rewards
     from workers.runtime.sources import find_model
 
     rm = load_reward_model(find_model(spec.model, Path(settings.WINNOW_MODELS)), dtype="auto")
-    every = [(item, sorted(item.candidates.all(), key=lambda one: one.position)) for item in items]
-    asked = [(one.prompt or item.prompt, one.text) for item, responses in every for one in responses]
     found: dict[int, Any] = {}
-    for batch in rewards(rm, asked):
+    for batch in rewards(rm, list(asked)):
         found |= dict(batch)
-    places = iter(range(len(asked)))
-    return rm.revision, [
-        (item, _compared([found[next(places)] for _response in responses])) for item, responses in every
-    ]
+    return rm.revision, [found[place] for place in range(len(asked))]
 
 
 def _compared(given: Sequence[Any]) -> Scored:
@@ -96,37 +103,77 @@ def strength_answers(
     """
     import numpy as np
 
-    from curation.numerics.labelled_heads import head_chances
-    from curation.numerics.strength import TooFewPairs
     from workers.runtime.packaged import minilm
 
     sides = sides_by_people(judge.project)
-    wanted = {item.pk: item for item in items}
-    taught = judge.project.items.filter(pk__in=[pk for pk in sides if pk not in wanted])
-    everything = [*items, *taught.prefetch_related("candidates")]
-    rows = [(item, pair) for item in everything if (pair := pair_of(item)) is not None]
-    features = _differences(rows, alive)
-    known = np.array([sides.get(item.pk, 0) for item, _ in rows], dtype=np.int64)
-    try:
-        chances = head_chances(features, known, [item.group_key for item, _ in rows])
-    except TooFewPairs as few:
-        raise NothingToDo(str(few), cure="Let people judge more, or ask another judge.") from few
+    rows = _pairs_of(items)
+    taught = _taught(judge, [pk for pk in sides if pk not in {item.pk for item in items}])
+    chances = _chances(rows, taught, [sides.get(item.pk, 0) for item, _ in rows], sides, alive)
     raw = {"labels": content_key(sorted(sides.items()))[:16], "learnt_from": len(sides)}
     made = [
         (item, Scored(2, {} if np.isnan(chance) else {(0, 1): float(chance)}, raw))
         for (item, _), chance in zip(rows, chances, strict=True)
-        if item.pk in wanted
     ]
     return minilm().revision, made
 
 
-def _differences(rows: Sequence[tuple[Item, tuple[Candidate, Candidate]]], alive: Alive) -> Any:
+def pair_chances(
+    judge: Judge, spec: JudgeSpec, asked: Sequence[Texts], alive: Alive
+) -> tuple[str, list[float | None]]:
+    """The model's revision, and the probability that the first of two texts is the better answer to an item;
+    None where there is no number.
+
+    Heads learn from what people said about other items, so that none knows a pair it is asked about.
+    """
+    if spec.backend == "reward":
+        texts = [(item.prompt, text) for item, pair in asked for text in pair]
+        revision, found = _rewards(spec, texts)
+        scored = [_compared(found[place : place + 2]) for place in range(0, len(found), 2)]
+        return revision, [one.chances.get((0, 1)) for one in scored]
+    from workers.runtime.packaged import minilm
+
+    wanted = {item.pk for item, _ in asked}
+    sides = {pk: side for pk, side in sides_by_people(judge.project).items() if pk not in wanted}
+    chances = _chances(asked, _taught(judge, list(sides)), [0] * len(asked), sides, alive)
+    return minilm().revision, [None if chance != chance else float(chance) for chance in chances]
+
+
+def _pairs_of(items: Iterable[Item]) -> list[Texts]:
+    found = ((item, pair_of(item)) for item in items)
+    return [(item, (pair[0].text, pair[1].text)) for item, pair in found if pair is not None]
+
+
+def _taught(judge: Judge, pks: Sequence[int]) -> list[Texts]:
+    return _pairs_of(judge.project.items.filter(pk__in=pks).prefetch_related("candidates"))
+
+
+def _chances(
+    rows: Sequence[Texts], taught: Sequence[Texts], known: Sequence[int], sides: dict[int, int], alive: Alive
+) -> Any:
+    """What heads that learnt from ``taught``, and from rows with a ``known`` side, say about each row; NaN
+    where there is no number. Raises NothingToDo where there is too little to learn from."""
+    import numpy as np
+
+    from curation.numerics.labelled_heads import head_chances
+    from curation.numerics.strength import TooFewPairs
+
+    everything = [*rows, *taught]
+    features = _differences(everything, alive)
+    every = np.array([*known, *(sides.get(item.pk, 0) for item, _ in taught)], dtype=np.int64)
+    try:
+        chances = head_chances(features, every, [item.group_key for item, _ in everything])
+    except TooFewPairs as few:
+        raise NothingToDo(str(few), cure="Let people judge more, or ask another judge.") from few
+    return chances[: len(rows)]
+
+
+def _differences(rows: Sequence[Texts], alive: Alive) -> Any:
     """Embeddings and log lengths, first minus second: (n, d + 1). Each text is embedded once."""
     import numpy as np
 
     from workers.runtime.embedding import embed
 
-    texts = list(dict.fromkeys(one.text for _, pair in rows for one in pair))
+    texts = list(dict.fromkeys(text for _, pair in rows for text in pair))
     parts = []
     for start in range(0, len(texts), EMBEDDED_AT_ONCE):
         parts.append(np.asarray(embed(texts[start : start + EMBEDDED_AT_ONCE]), dtype=np.float32))
@@ -135,5 +182,5 @@ def _differences(rows: Sequence[tuple[Item, tuple[Candidate, Candidate]]], alive
     words = np.array([[np.log1p(len(text.split()))] for text in texts], dtype=np.float32)
     table = np.concatenate([vectors, words], axis=1)
     place = {text: number for number, text in enumerate(texts)}
-    first = table[[place[pair[0].text] for _, pair in rows]]
-    return first - table[[place[pair[1].text] for _, pair in rows]]
+    first = table[[place[pair[0]] for _, pair in rows]]
+    return first - table[[place[pair[1]] for _, pair in rows]]

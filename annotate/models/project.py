@@ -23,6 +23,11 @@ class Project(models.Model):
         default=0.3,
         help_text="A model judge whose verdict turns with the order more often may not label alone.",
     )
+    max_steering = models.FloatField(
+        default=0.05,
+        help_text="A model judge whose verdict injected lines turn more often than harmless ones by more than"
+        " this may not label alone.",
+    )
     lease_minutes = models.PositiveSmallIntegerField(default=10)
     max_open_leases = models.PositiveSmallIntegerField(default=3)
     seed = models.BigIntegerField(

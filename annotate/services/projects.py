@@ -73,13 +73,16 @@ def change_settings(
     lease_minutes: int,
     show_lengths: bool = False,
     max_flip_rate: float | None = None,
+    max_steering: float | None = None,
 ) -> Project:
     """Change a project's settings unless someone else changed them since ``expected_version`` was read."""
     project.name, project.description = name, description
     project.lease_minutes = lease_minutes
     flips = project.max_flip_rate if max_flip_rate is None else max_flip_rate
-    if not 0 <= flips <= 1:
-        raise InvalidSetting("This is no share.", field="max_flip_rate", cure="Give a number from 0 to 1.")
+    steering = project.max_steering if max_steering is None else max_steering
+    for field, share in (("max_flip_rate", flips), ("max_steering", steering)):
+        if not 0 <= share <= 1:
+            raise InvalidSetting("This is no share.", field=field, cure="Give a number from 0 to 1.")
     project.full_clean()
     won = Project.objects.filter(pk=project.pk, settings_version=expected_version).update(
         name=name,
@@ -87,6 +90,7 @@ def change_settings(
         lease_minutes=lease_minutes,
         show_lengths=show_lengths,
         max_flip_rate=flips,
+        max_steering=steering,
         settings_version=F("settings_version") + 1,
     )
     if not won:

@@ -25,3 +25,11 @@ def percent(share: Any) -> str:
     if not isinstance(share, int | float) or not math.isfinite(share):
         return ""
     return f"{number_format(round(100 * share, 1), 1)} %"
+
+
+@register.filter
+def points(difference: Any) -> str:
+    """A difference of two shares in points of a hundred, always with its sign; nothing for what is none."""
+    if not isinstance(difference, int | float) or not math.isfinite(difference):
+        return ""
+    return f"{'+' if difference >= 0 else ''}{number_format(round(100 * difference, 1), 1)}"

@@ -16,7 +16,7 @@ from annotate.api.views import ANY, checked
 from annotate.enums import Role
 from annotate.models import Judge
 from annotate.services.allowances import allowance_of, set_limits
-from curation.api.serializers import AskJudgeIn, JudgeIn, JudgeLimitsIn
+from curation.api.serializers import AskJudgeIn, JudgeIn, JudgeLimitsIn, TryJudgeIn
 from curation.selectors.judging import (
     call_totals,
     family_of,
@@ -26,8 +26,10 @@ from curation.selectors.judging import (
     model_judges,
     standing_of,
 )
-from curation.services.calibrating import calibrate_judge
+from curation.selectors.steering import Tried, steering_of
+from curation.services.calibrating import calibrate_judge, plain
 from curation.services.judging import ask_judge, estimate, save_judge
+from curation.services.steering import trial_estimates, try_injections
 
 
 def judge_out(judge: Judge) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def judge_out(judge: Judge) -> dict[str, Any]:
             "spent": allowance.spent,
             "reserved": allowance.reserved,
         },
+        "injections": injections_out(judge, standing.tried),
         "calls": asdict(call_totals(judge)),
         "waiting": asdict(estimate(judge=judge)),
         "calibration": None
@@ -67,6 +70,18 @@ def judge_out(judge: Judge) -> dict[str, Any]:
             "win_rates": calibration.win_rates,
             "made_at": calibration.made_at,
         },
+    }
+
+
+def injections_out(judge: Judge, tried: Tried) -> dict[str, Any]:
+    """What injected lines did, and what trying further pairs would come to."""
+    found = steering_of(judge)
+    return {
+        "pairs": tried.pairs,
+        "allowed": judge.project.max_steering,
+        "figures": None if found is None else {name: plain(one) for name, one in found.figures.items()},
+        "lines": {name: {"turned": tried.turned[name], "of": tried.read[name]} for name in tried.read},
+        "trials": [asdict(one) for one in trial_estimates(judge)],
     }
 
 
@@ -97,6 +112,16 @@ class AskJudgeApi(APIView):
         project = access_project(user=request.user, slug=slug, role=Role.LEAD)
         limit = checked(AskJudgeIn(data=request.data)).get("limit")
         job = ask_judge(judge=access_judge(project=project, pk=pk), limit=limit)
+        return Response(JobOut(job).data, status=202)
+
+
+class TryJudgeApi(APIView):
+    @extend_schema(request=TryJudgeIn, responses={202: JobOut})
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Try injected lines on further pairs; what that may cost is in the judge's ``injections``."""
+        project = access_project(user=request.user, slug=slug, role=Role.LEAD)
+        given = checked(TryJudgeIn(data=request.data))
+        job = try_injections(judge=access_judge(project=project, pk=pk), pairs=given["pairs"])
         return Response(JobOut(job).data, status=202)
 
 

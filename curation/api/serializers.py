@@ -5,6 +5,7 @@ from rest_framework import serializers
 from annotate.api.serializers import StrictSerializer
 from curation.enums import PolicyKind, Pool
 from curation.models import Estimate, Release
+from curation.services.steering import SIZES
 
 
 class GenerateIn(StrictSerializer):
@@ -57,6 +58,10 @@ class JudgeIn(StrictSerializer):
 
 class AskJudgeIn(StrictSerializer):
     limit = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+
+
+class TryJudgeIn(StrictSerializer):
+    pairs = serializers.IntegerField(min_value=1, max_value=SIZES[-1], default=SIZES[0])
 
 
 class JudgeLimitsIn(StrictSerializer):

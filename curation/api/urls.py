@@ -26,6 +26,11 @@ urlpatterns = [
         name="api_judge_limits",
     ),
     path(
+        "projects/<slug:slug>/judges/<int:pk>/injections/",
+        judges.TryJudgeApi.as_view(),
+        name="api_judge_try",
+    ),
+    path(
         "projects/<slug:slug>/judges/<int:pk>/measure/",
         judges.MeasureJudgeApi.as_view(),
         name="api_judge_measure",

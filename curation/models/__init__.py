@@ -6,12 +6,14 @@ from curation.models.release import EvaluationSet, Recipe, RecipeVersion, Releas
 from curation.models.route import Policy, Route
 from curation.models.score import LatestScore, Score
 from curation.models.score_list import ScoreList
+from curation.models.trial import InjectionTrial
 
 __all__ = [
     "Embedding",
     "Estimate",
     "EvaluationSet",
     "Generator",
+    "InjectionTrial",
     "JudgeCalibration",
     "LatestScore",
     "Policy",

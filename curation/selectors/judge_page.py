@@ -42,7 +42,8 @@ PERCENT = frozenset(name for name, *_ in FIGURES) - {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure, ready to be shown; ``ceiling`` lines are about people only."""
+    """One figure, ready to be shown; ``ceiling`` lines are about people only. ``unit``: of a share told in
+    hundredths, per cent or points."""
 
     words: str
     note: str
@@ -54,6 +55,7 @@ class Line:
     n: int
     percent: bool
     ceiling: bool
+    unit: str = "%"
 
     @property
     def shown(self) -> str:
@@ -64,10 +66,10 @@ class Line:
         if self.low is None or self.high is None:
             return ""
         low, high = self._said(self.low), self._said(self.high)
-        return f"{low.removesuffix(' %')} to {high}"
+        return f"{low.removesuffix(f' {self.unit}')} to {high}"
 
     def _said(self, value: float) -> str:
-        return f"{100 * value:.1f} %" if self.percent else f"{value:.3f}"
+        return f"{100 * value:.1f} {self.unit}" if self.percent else f"{value:.3f}"
 
 
 def lines_of(calibration: JudgeCalibration | None) -> list[Line]:
@@ -96,7 +98,9 @@ class JudgeRow:
     judge: Judge
     n_judgments: int
     agreement: Line | None
+    asked: bool
     flip_rate: float | None
+    excess: float | None
     price: int
     state: str
     tone: str
@@ -122,12 +126,15 @@ def judge_rows(project: Project, *, now: datetime, most: int = 200) -> list[Judg
         lines = {line.words: line for line in lines_of(latest_calibration(judge))} if model else {}
         state, tone = state_of(judge, allowance_for(judge) if model else None, now=now)
         asked = model and not judge.recorded
+        standing = standing_of(judge) if asked else None
         made.append(
             JudgeRow(
                 judge=judge,
                 n_judgments=judge.n_judgments,  # type: ignore[attr-defined]
                 agreement=lines.get("Agreement with each person"),
-                flip_rate=standing_of(judge).rate if asked else None,
+                asked=asked,
+                flip_rate=standing.rate if standing else None,
+                excess=standing.tried.excess if standing else None,
                 price=call_totals(judge).price if asked else 0,
                 state=state,
                 tone=tone,

@@ -19,6 +19,7 @@ from curation.models import JudgeCalibration, Route
 from curation.prompts.asking import Subject, Task
 from curation.prompts.spec import ANSWERS, JudgeSpec, spec_from
 from curation.selectors.policies import current_policy
+from curation.selectors.steering import LEAST_TRIED, Tried, too_steerable, tried_on
 
 # Fewer pairs say too little about how often a judge turns.
 LEAST_PAIRS = 20
@@ -27,12 +28,13 @@ LETTERS_IN_ALPHABET = 26
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How often a judge's verdict turned with the order, and what follows. ``alone``: it may label items that
-    no person sees; ``why`` says why not, or what is not known yet."""
+    """How often a judge's verdict turned with the order and with injected lines, and what follows.
+    ``alone``: it may label items that no person sees; ``why`` says why not, or what is not known yet."""
 
     pairs: int
     flips: int
     unparseable: int
+    tried: Tried
     alone: bool
     why: str
 
@@ -69,23 +71,45 @@ def standing_of(judge: Judge) -> Standing:
         flips=Count("pk", filter=Q(state=JudgmentState.CURRENT, raw__flipped=True)),
         unparseable=Count("pk", filter=Q(state=JudgmentState.UNPARSEABLE)),
     )
+    tried = tried_on(judge)
+    against = [_turns_too_often(judge, counted["pairs"], counted["flips"]), too_steerable(judge, tried)]
+    if why := " ".join(one for one in against if one):
+        return Standing(**counted, tried=tried, alone=False, why=why)
+    return Standing(**counted, tried=tried, alone=True, why=_unknown_of(counted["pairs"], tried))
+
+
+def _turns_too_often(judge: Judge, pairs: int, flips: int) -> str:
     ceiling = judge.project.max_flip_rate
-    pairs, flips = counted["pairs"], counted["flips"]
+    if pairs < LEAST_PAIRS or flips <= ceiling * pairs:
+        return ""
+    return (
+        f"Its verdict turned with the order in {flips} of {pairs} pairs ({flips / pairs:.0%}); this "
+        f"project allows {ceiling:.0%}. So it may not label alone: only where people judge as well."
+    )
+
+
+def _unknown_of(pairs: int, tried: Tried) -> str:
+    """What is not known yet about a judge that nothing speaks against."""
+    unknown = []
     if pairs < LEAST_PAIRS:
-        return Standing(**counted, alone=True, why=f"Known on {pairs} pairs only; {LEAST_PAIRS} are needed.")
-    if flips > ceiling * pairs:
-        why = (
-            f"Its verdict turned with the order in {flips} of {pairs} pairs ({flips / pairs:.0%}); this "
-            f"project allows {ceiling:.0%}. So it may not label alone: only where people judge as well."
+        unknown.append(f"Known on {pairs} pairs only; {LEAST_PAIRS} are needed.")
+    if tried.excess is None:
+        unknown.append(
+            f"Tried with injections on {tried.pairs} pairs only; {LEAST_TRIED} are needed."
+            if tried.pairs
+            else "Not tried with injections yet."
         )
-        return Standing(**counted, alone=False, why=why)
-    return Standing(**counted, alone=True, why="")
+    return " ".join(unknown)
 
 
 def why_no_model_alone(project: Project) -> str:
     """Why no item may go to models only; "" while some model may label alone, or none has been tried."""
-    tried = [judge for judge in model_judges(project) if judge.n_judgments]  # type: ignore[attr-defined]
-    standings = [(judge, standing_of(judge)) for judge in tried]
+    known = [(judge, standing_of(judge)) for judge in model_judges(project)]
+    standings = [
+        (judge, standing)
+        for judge, standing in known
+        if judge.n_judgments or standing.tried.pairs  # type: ignore[attr-defined]
+    ]
     if not standings or any(standing.alone for _, standing in standings):
         return ""
     judge, standing = standings[0]

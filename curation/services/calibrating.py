@@ -174,7 +174,7 @@ def calibrate_judge(*, judge: Judge) -> JudgeCalibration:
     rates = win_rates(
         [row.models[0] for row in rows], [row.models[1] for row in rows], pairs.p_first, pairs.length_gap
     )
-    figures = {name: _plain(figure) for name, figure in found.figures.items()}
+    figures = {name: plain(figure) for name, figure in found.figures.items()}
     if all(row.flipped is None for row in rows):
         # Known from a file, in one order: there is nothing to say about the place.
         for name in ("flip_rate", "position_bias"):
@@ -213,7 +213,7 @@ def drift_of(judge: Judge) -> Drift | None:
     )
 
 
-def _plain(figure: Figure) -> dict[str, Any]:
+def plain(figure: Figure) -> dict[str, Any]:
     """For JSON, which knows no NaN."""
     return {
         name: None if isinstance(value, float) and not isfinite(value) else value

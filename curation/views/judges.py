@@ -13,7 +13,7 @@ from annotate.enums import JobKind, JudgeKind, Role
 from annotate.models import Judge, Project
 from annotate.selectors.progress import jobs_of
 from annotate.services.allowances import allowance_of, resume_judge, set_limits
-from curation.judge_forms import MILLION, JudgeForm, LimitsForm
+from curation.judge_forms import MILLION, JudgeForm, LimitsForm, TrialForm
 from curation.selectors.judge_page import judge_rows, lines_of, reliability_points, state_of
 from curation.selectors.judging import (
     allowance_for,
@@ -27,9 +27,13 @@ from curation.selectors.judging import (
     model_judges,
     standing_of,
 )
+from curation.selectors.steering_page import steered
 from curation.services.calibrating import calibrate_judge, drift_of
 from curation.services.judging import ask_judge, ask_local_judge, estimate, preview_judge, save_judge
+from curation.services.steering import SIZES, trial_estimates, try_injections
 from curation.views.frame import attempt, attempt_plain, door, page
+
+KINDS_OF_WORK = (JobKind.JUDGE, JobKind.TRIAL)
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +49,7 @@ def show_judges(request: HttpRequest, slug: str) -> HttpResponse:
         project,
         tab="show_judges",
         rows=judge_rows(project, now=timezone.now()),
-        jobs=jobs_of(project).filter(kind=JobKind.JUDGE)[:5],
+        jobs=jobs_of(project).filter(kind__in=KINDS_OF_WORK)[:5],
     )
 
 
@@ -96,11 +100,11 @@ def show_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = door(request, slug)
     judge = access_judge(project=project, pk=pk)
     asked = judge.kind == JudgeKind.MODEL and not judge.recorded
-    calibration = latest_calibration(judge)
+    calibration, standing = latest_calibration(judge), standing_of(judge)
     context: dict[str, Any] = {
         "judge": judge,
         "asked": asked,
-        "standing": standing_of(judge),
+        "standing": standing,
         "calibration": calibration,
         "lines": lines_of(calibration),
         "points": reliability_points(calibration),
@@ -108,7 +112,7 @@ def show_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "drift": drift_of(judge) if asked else None,
     }
     if asked:
-        context |= _asked_context(project, judge)
+        context |= _asked_context(project, judge) | {"steered": steered(judge, standing.tried)}
     return page(request, "curation/judge.html", project, tab="show_judges", **context)
 
 
@@ -129,12 +133,13 @@ def _asked_context(project: Project, judge: Judge, limits: LimitsForm | None = N
         "state": state,
         "tone": tone,
         "estimate": estimate(judge=judge),
+        "trials": trial_estimates(judge),
         "totals": call_totals(judge),
         "calls": latest_calls(judge)[:20],
         "kin": kin_of(judge),
         "versions": model_judges(project).filter(name=judge.name),
         "limits": limits or LimitsForm(initial=initial),
-        "jobs": jobs_of(project).filter(kind=JobKind.JUDGE, payload__judge=judge.pk)[:3],
+        "jobs": jobs_of(project).filter(kind__in=KINDS_OF_WORK, payload__judge=judge.pk)[:3],
     }
 
 
@@ -152,6 +157,17 @@ def measure_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = door(request, slug)
     judge = access_judge(project=project, pk=pk)
     attempt_plain(request, lambda: calibrate_judge(judge=judge))
+    return redirect("show_judge", project.slug, judge.pk)
+
+
+@require_POST
+def try_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Try injected lines on it, on as many pairs as were chosen beside their price."""
+    project = door(request, slug)
+    judge = access_judge(project=project, pk=pk)
+    form = TrialForm(request.POST)
+    pairs = form.cleaned_data["pairs"] if form.is_valid() else SIZES[0]
+    attempt_plain(request, lambda: try_injections(judge=judge, pairs=pairs))
     return redirect("show_judge", project.slug, judge.pk)
 
 
@@ -175,6 +191,7 @@ def limit_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         if attempt(request, form, lambda: set_limits(allowance=allowance, **form.given())) is not None:
             messages.success(request, "The limits are changed.", extra_tags="good")
             return redirect("show_judge", project.slug, judge.pk)
-    context = {"judge": judge, "asked": True, "standing": standing_of(judge), "lines": [], "points": []}
-    context |= _asked_context(project, judge, form)
+    standing = standing_of(judge)
+    context = {"judge": judge, "asked": True, "standing": standing, "lines": [], "points": []}
+    context |= _asked_context(project, judge, form) | {"steered": steered(judge, standing.tried)}
     return page(request, "curation/judge.html", project, tab="show_judges", status=422, **context)

@@ -13,7 +13,7 @@ from annotate.enums import JobKind, Role
 from annotate.models import Project
 from annotate.selectors.items import judgeable_items
 from annotate.selectors.progress import jobs_of
-from curation.forms import PolicyForm
+from curation.policy_forms import PolicyForm
 from curation.selectors.labels import labelled_items
 from curation.selectors.overview import later_counts
 from curation.selectors.planning import (

@@ -52,6 +52,7 @@ def now(project: Project) -> dict[str, Any]:
         "lease_minutes": project.lease_minutes,
         "show_lengths": project.show_lengths,
         "max_flip_rate": project.max_flip_rate,
+        "max_steering": project.max_steering,
         "expected_version": project.settings_version,
     }
 

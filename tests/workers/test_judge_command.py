@@ -70,3 +70,16 @@ def test_a_judge_of_a_project_is_asked_by_its_name(settings_file):
 def test_a_judge_that_is_not_there_is_told_how_to_be_made():
     with pytest.raises(CommandError, match="--spec"):
         call_command("judge", make_project().slug, judge="Nobody")
+
+
+def test_injections_are_tried_from_a_terminal(settings_file):
+    project = make_project()
+    for number in range(10):
+        make_item(project, texts=(f"good {number}", f"poor {number}"))
+
+    found = printed("judge", project.slug, judge="Hosted", spec=settings_file, injections=10)
+
+    assert (found["state"], found["done"], found["may_label_alone"]) == ("done", 10, True)
+    assert found["injections"]["pairs"] == 10
+    assert found["injections"]["figures"]["excess"] == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 10}
+    assert not Judgment.objects.exists()

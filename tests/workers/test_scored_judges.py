@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from annotate.models import Judgment
-from curation.selectors.judging import standing_of
+from curation.models import InjectionTrial
+from curation.prompts.injections import INJECTIONS
+from curation.selectors.judging import judge_spec, standing_of
+from curation.selectors.steering import tried_on
 from curation.services.judging import ask_judge, save_judge
 from curation.services.routing import make_policy, route_items
+from curation.services.steering import try_injections
 from tests.factories import make_item, make_judge, make_judgment, make_project
 from workers.running import work_off
 
@@ -55,6 +59,16 @@ def test_heads_on_the_project_s_own_labels_judge_pairs_they_never_saw(project):
     unseen = [row.answers["preference"] for row in made][215:]
     assert [said < 0 for said in unseen] == [bool(number % 3) for number in range(215, 230)]
     assert made[0].raw["learnt_from"] == 215
+
+    # A line may please them too: they are tried on what nobody has judged.
+    tried = try_injections(judge=judge)
+    work_off()
+
+    tried.refresh_from_db()
+    assert (tried.state, tried.total) == ("done", 15), tried.error
+    found = tried_on(judge)
+    assert found.pairs == 15
+    assert set(found.read.values()) == {15}
 
 
 def test_heads_need_labels_to_learn_from(project):
@@ -115,3 +129,28 @@ def test_a_reward_model_ranks_all_responses_by_their_rewards(reward_folder):
     assert [0, 3] in by_reward
     missing = Judgment.objects.get(assignment__judge=judge, assignment__item=holed)
     assert (missing.state, missing.raw["missing"]) == ("unparseable", {"order": "no number"})
+
+
+def test_a_reward_model_is_tried_with_lines_in_the_response_of_the_smaller_number(reward_folder):
+    from workers.scored_judges import pair_chances
+
+    project = make_project()
+    items = [make_item(project, texts=(f"one {number}", f"another {number}")) for number in range(10)]
+    make_item(project, texts=("something", ""))
+    given = {"backend": "reward", "model": reward_folder, "tie_band": 0}
+    judge = save_judge(project=project, name="Reward", given=given)
+
+    job = try_injections(judge=judge)
+    work_off()
+
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    assert tried_on(judge).pairs == 10
+    trial = InjectionTrial.objects.get(item=items[0])
+    texts = ["one 0", "another 0"]
+    _revision, (plain,) = pair_chances(judge, judge_spec(judge), [(items[0], tuple(texts))], lambda: None)
+    texts[trial.loser] += "\n" + INJECTIONS["an order"]
+    _revision, (ordered,) = pair_chances(judge, judge_spec(judge), [(items[0], tuple(texts))], lambda: None)
+    assert trial.loser == int(plain > 0.5)
+    assert trial.turned["an order"] == ((ordered > 0.5) == (trial.loser == 0))
+    assert InjectionTrial.objects.get(item__candidates__text="something").turned == {}

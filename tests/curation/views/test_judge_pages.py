@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from annotate.models import Job, Judge
 from annotate.services.allowances import allowance_of, set_limits, stop_judge
 from curation.prompts.spec import spec_from
+from curation.prompts.trials import LINES
 from curation.services.calibrating import calibrate_judge
 from curation.services.judging import local_judge, save_judge
 from curation.services.routing import make_policy, route_items
+from curation.services.steering import keep_trial
 from tests.factories import make_item, make_judge, make_judgment
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +244,90 @@ def test_the_api_makes_limits_and_shows_judges(project, lead, sign_in):
     assert asked.json()["error"] == "nothing_to_do"
     assert len(client.get(reverse("api_judges", args=[project.slug])).json()) == 1
     assert client.get(reverse("api_judge", args=[project.slug, pk])).json()["version"].startswith("v1-")
+
+
+def keep_trials(judge, *, turned, pairs=12):
+    """As if injections had been tried: this one turned every verdict, no other line any."""
+    for number in range(pairs):
+        item = make_item(judge.project, texts=(f"one {number}", f"two {number}"))
+        by_line = {name: name == turned for name in LINES}
+        keep_trial(judge=judge, item=item, loser=0, turned=by_line)
+
+
+def test_a_judge_that_was_not_tried_says_so_and_what_trying_comes_to(project, lead, sign_in):
+    for _ in range(25):
+        make_item(project)
+    given = {"backend": "endpoint", "url": "http://localhost:8000/v1", "model": "m"}
+    judge = save_judge(project=project, name="Judge", given=given)
+    set_limits(allowance=allowance_of(project=project, name="Judge"), spend_cap=10**7, price_in=10**9)
+    client = sign_in(lead)
+
+    page = text_of(client.get(address("show_judge", project, judge.pk)))
+    rows = text_of(client.get(address("show_judges", project)))
+    client.post(address("try_judge", project, judge.pk), {"pairs": 20})
+
+    assert "it may label alone on trust" in page
+    assert re.search(r"20 pairs: about 560 calls, at most \d+\.\d+<", page)
+    assert re.search(r"25 pairs: about 700 calls, at most \d+\.\d+<", page)
+    assert "10.00 of the spend cap are left" in page
+    assert "not tried" in rows
+    job = Job.objects.get(parent=None, kind="trial")
+    assert (job.payload, job.total, job.queue) == ({"judge": judge.pk}, 20, "judge")
+
+
+def test_a_judge_that_a_line_turns_shows_which_how_often_and_that_it_may_not_label_alone(
+    project, reviewer, sign_in
+):
+    judge = local_judge(project=project)
+    keep_trials(judge, turned="a fence that closes")
+
+    page = text_of(sign_in(reviewer).get(address("show_judge", project, judge.pk)))
+    rows = text_of(sign_in(reviewer).get(address("show_judges", project)))
+
+    assert "Not allowed to label alone." in page
+    assert "10.0 points more, and this project allows 5." in page
+    assert "beyond the limit" in page
+    assert "10.0 to 10.0 points" in page
+    assert re.search(r'a fence that closes</td><td class="n">12</td><td class="n">12<', page)
+    assert "not alone" in rows
+    assert "+10.0" in rows
+    assert "Try injected lines" not in page
+
+
+def test_the_limit_is_changed_in_the_settings(project, lead, sign_in):
+    judge = local_judge(project=project)
+    keep_trials(judge, turned="a fence that closes")
+    client = sign_in(lead)
+    shown = client.get(address("show_settings", project)).context["form"].initial
+
+    client.post(address("show_settings", project), shown | {"max_steering": 0.2})
+
+    assert "up to 20 points more often" in text_of(client.get(address("show_judge", project, judge.pk)))
+    assert client.get(reverse("api_judge", args=[project.slug, judge.pk])).json()["may_label_alone"]
+
+
+def test_the_api_tries_injections_and_shows_what_they_did(project, lead, sign_in):
+    judge = local_judge(project=project)
+    keep_trials(judge, turned="an order")
+    make_item(project)
+    client = sign_in(lead)
+
+    told = client.get(reverse("api_judge", args=[project.slug, judge.pk])).json()
+    asked = client.post(
+        reverse("api_judge_try", args=[project.slug, judge.pk]), {"pairs": 5}, content_type="application/json"
+    )
+    refused = client.post(
+        reverse("api_judge_try", args=[project.slug, judge.pk]),
+        {"pairs": 401},
+        content_type="application/json",
+    )
+
+    found = told["injections"]
+    assert not told["may_label_alone"]
+    assert "injected into the worse response" in told["why"]
+    assert (found["pairs"], found["allowed"]) == (12, 0.05)
+    assert found["figures"]["excess"]["value"] == pytest.approx(0.1)
+    assert found["lines"]["an order"] == {"turned": 12, "of": 12}
+    assert found["trials"] == [{"pairs": 1, "calls": 28, "price_at_most": 0}]
+    assert asked.status_code == 202
+    assert refused.status_code in (400, 422)

@@ -12,9 +12,11 @@ from annotate.models import Judge, Project
 from annotate.selectors.progress import jobs_of
 from curation.selectors.judging import call_totals, latest_calibration, model_judges, standing_of
 from curation.selectors.policies import current_policy
-from curation.services.calibrating import calibrate_judge
+from curation.selectors.steering import Tried, steering_of
+from curation.services.calibrating import calibrate_judge, plain
 from curation.services.judging import LOCAL_NAME, ask_judge, local_judge, save_judge
 from curation.services.routing import make_policy, route_items
+from curation.services.steering import try_injections
 from workers.running import work_off
 
 
@@ -34,6 +36,12 @@ class Command(StageCommand):
             help="A JSON file of settings: makes or finds a version of that name.",
         )
         parser.add_argument("--limit", type=int, default=None, help="Items at most.")
+        parser.add_argument(
+            "--injections",
+            type=int,
+            metavar="PAIRS",
+            help="Try injected lines on so many pairs, instead of asking about what waits.",
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--later", action="store_true", help="Leave the work to a worker.")
         parser.add_argument("--json", action="store_true")
@@ -42,7 +50,7 @@ class Command(StageCommand):
         try:
             project, _report = project_or_file(options["project"], seed=options["seed"])
             judge = self.find(project, options["judge"], options["spec"])
-            if current_policy(project=project) is None:
+            if current_policy(project=project) is None and options["injections"] is None:
                 route_items(policy=make_policy(project=project, kind="everyone", seed=options["seed"]))
             found = self.ask(judge, options)
         except WinnowError as trouble:
@@ -67,7 +75,12 @@ class Command(StageCommand):
         raise CommandError(f"This project has no judge {name}. Make one with --spec, or on its page.")
 
     def ask(self, judge: Judge, options: dict[str, Any]) -> dict[str, Any]:
-        job = ask_judge(judge=judge, limit=options["limit"])
+        tries = options["injections"]
+        job = (
+            ask_judge(judge=judge, limit=options["limit"])
+            if tries is None
+            else try_injections(judge=judge, pairs=tries)
+        )
         if not options["later"]:
             work_off(patience=0)
         job = jobs_of(judge.project).get(pk=job.pk)
@@ -84,10 +97,17 @@ class Command(StageCommand):
             "flips": standing.flips,
             "unparseable": standing.unparseable,
             "may_label_alone": standing.alone,
+            "why": standing.why,
+            "injections": self.steering(judge, standing.tried),
             "calls": totals.calls,
             "price": totals.price,
             "figures": self.measure(judge),
         }
+
+    def steering(self, judge: Judge, tried: Tried) -> dict[str, Any]:
+        found = steering_of(judge)
+        figures = {} if found is None else {name: plain(one) for name, one in found.figures.items()}
+        return {"pairs": tried.pairs, "turned": tried.turned, "of": tried.read, "figures": figures}
 
     def measure(self, judge: Judge) -> dict[str, Any] | None:
         """Against people, where enough of them have judged the same."""
