@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from annotate.questions.presets import PRESETS
+from annotate.readers.foreign import SOURCES as FOREIGN
+from annotate.readers.foreign.mapping import FIELDS
+from tests.sentences import SOURCES, marked, refused
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
@@ -52,6 +56,7 @@ TAG = re.compile(r"{%.*?%}|{{.*?}}", re.S)
 STRING = r"\"(?:[^\"\\]|\\.)*\""
 
 
+@cache
 def catalogue(code):
     """The .po file as pairs; enough of the format for files that msgfmt has accepted."""
     text = (ROOT / "locale" / code / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
@@ -95,6 +100,12 @@ def test_every_word_that_annotators_and_reviewers_read_is_in_the_catalogue(code)
     assert sorted(asked - set(known)) == []
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_code_asks_the_catalogue_for_and_refuses_with_is_in_it(code, path):
+    assert sorted((marked(path) | refused(path)) - set(catalogue(code))) == []
+
+
 def bare_words(text):
     """What a template says without asking the catalogue: between its tags, and where attributes are read."""
     text = re.sub(r"{%-? blocktranslate.*?endblocktranslate -?%}", " ", text, flags=re.S)
@@ -130,6 +141,13 @@ def test_what_presets_say_of_themselves_is_in_the_catalogue(code):
     told = {words for preset in PRESETS.values() for words in (preset.title, preset.about)}
 
     assert sorted(told - names - set(catalogue(code))) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_forms_say_of_foreign_files_is_in_the_catalogue(code):
+    told = {source.about for source in FOREIGN.values()} | set(FIELDS.values())
+
+    assert sorted(told - set(catalogue(code))) == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from annotate.models import Project, Question
 from annotate.questions.questionnaire import Questionnaire, Spec
 from annotate.selectors.asked import asked_questions
@@ -78,7 +80,7 @@ def rules_told(project: Project) -> RulesTold:
 def asked_sample(project: Project, questionnaire: Questionnaire) -> dict[str, Any]:
     """The questions as an annotator sees them, about the project's first item or a made-up pair."""
     item = pairable_items(project).first()
-    texts = list(SAMPLE)
+    texts = [gettext(one) for one in SAMPLE]
     if item is not None:
         texts = list(item.candidates.order_by("position").values_list("text", flat=True)[:MOST_SHOWN])
     order = range(len(texts))

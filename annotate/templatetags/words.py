@@ -7,6 +7,8 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from annotate.language import said
+
 register = template.Library()
 
 
@@ -53,6 +55,9 @@ def question_words() -> dict[str, str]:
         "remove": _("Remove"),
         "removed": _("Highlight removed"),
     }
+
+
+register.filter("said", said)
 
 
 @register.filter

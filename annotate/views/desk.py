@@ -21,6 +21,7 @@ from annotate.errors import InvalidAnswer, KeyReused, LeaseLost, UnlikelyAnswer,
 from annotate.forms import SentVerdict, SkipForm, sent_fields
 from annotate.http import person, wants_fragment
 from annotate.keys import content_key
+from annotate.language import refusal
 from annotate.models import Assignment, Judge, Project
 from annotate.questions.kind import Fields
 from annotate.selectors.desk import (
@@ -176,7 +177,7 @@ def heartbeat(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def told(trouble: WinnowError) -> str:
     """What went wrong and what to do, in the reader's language where the catalogue has it."""
-    return f"{_(trouble.message)} {_(trouble.cure) if trouble.cure else ''}".strip()
+    return refusal(trouble)
 
 
 def besides(request: HttpRequest) -> list[int]:

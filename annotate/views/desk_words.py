@@ -5,29 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from annotate.templatetags.words import question_words
-
-# Refusals that annotators meet most; they are raised in English, and told in the reader's language.
-REFUSALS = (
-    gettext_noop("This item is no longer kept for you."),
-    gettext_noop("Your text is kept. Take the next item; this one went to someone else."),
-    gettext_noop("The page showed another version of this item."),
-    gettext_noop("This submission key was used for another answer."),
-    gettext_noop("Send every submission with a key of its own."),
-    gettext_noop("This answer changed in another window."),
-    gettext_noop("This question needs an answer."),
-    gettext_noop("Say what is wrong."),
-    gettext_noop("Write a few words."),
-    gettext_noop("Choose one of the reasons."),
-    gettext_noop("A key is one character."),
-    gettext_noop("Type the character on the key."),
-    gettext_noop("This key answers questions."),
-    gettext_noop("Choose one that is no digit and none of a b c e n."),
-    gettext_noop("Two acts would have this key."),
-    gettext_noop("Choose another for one of them."),
-)
 
 
 def page_words() -> dict[str, Any]:

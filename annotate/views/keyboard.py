@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from annotate.errors import InvalidSetting
 from annotate.forms import KeysForm
 from annotate.http import person
+from annotate.language import refusal
 from annotate.selectors.keyboards import own_keys
 from annotate.services.keyboards import choose_keys
 
@@ -26,7 +27,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
         try:
             choose_keys(user=person(request), keys=form.cleaned_data)
         except InvalidSetting as trouble:
-            form.add_error(trouble.field, f"{_(trouble.message)} {_(trouble.cure)}")
+            form.add_error(trouble.field, refusal(trouble))
         else:
             messages.success(request, _("Your keys are kept."), extra_tags="good")
             return redirect(back or "show_keys")

@@ -13,6 +13,7 @@ from annotate.access import access_assignment, access_project
 from annotate.errors import InvalidAnswer, StaleEdit, UnlikelyAnswer
 from annotate.forms import RevisionForm, sent_fields
 from annotate.http import person
+from annotate.language import refusal
 from annotate.models import Assignment, Judgment
 from annotate.selectors.desk import answered_item, desk_item, person_judge
 from annotate.selectors.guidelines import current_guideline
@@ -73,13 +74,13 @@ def revise(request: HttpRequest, assignment: Assignment, judgment: Judgment) -> 
             confirmed=form.cleaned_data["confirmed"],
         )
     except UnlikelyAnswer as trouble:
-        words = f"{trouble.message} {trouble.cure}"
+        words = refusal(trouble)
         return drawn(request, assignment, judgment, trouble=words, status=422, unlikely=True)
     except InvalidAnswer as trouble:
-        words = f"{trouble.message} {trouble.cure}"
+        words = refusal(trouble)
         return drawn(request, assignment, judgment, trouble=words, status=422)
     except StaleEdit as trouble:
-        return drawn(request, assignment, judgment, trouble=f"{trouble.message} {trouble.cure}", status=412)
+        return drawn(request, assignment, judgment, trouble=refusal(trouble), status=412)
     messages.success(request, gettext("Your answer is changed. The one before is kept."), extra_tags="good")
     return redirect("show_mine", assignment.item.project.slug)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from annotate.access import access_project, role_in
 from annotate.enums import Role
 from annotate.errors import WinnowError
+from annotate.language import refusal
 from annotate.models import Project
 from annotate.selectors.progress import workers_alive
 
@@ -81,7 +82,7 @@ def attempt(
         raise
     except WinnowError as trouble:
         field = trouble.field if trouble.field in form.fields else None
-        form.add_error(field, f"{trouble.message} {trouble.cure}".strip())
+        form.add_error(field, refusal(trouble))
         return None
 
 
@@ -90,7 +91,7 @@ def attempt_plain(request: HttpRequest, act: Callable[[], Made]) -> Made | None:
     try:
         return act()
     except WinnowError as trouble:
-        messages.warning(request, f"{trouble.message} {trouble.cure}".strip(), extra_tags="warn")
+        messages.warning(request, refusal(trouble), extra_tags="warn")
         return None
 
 

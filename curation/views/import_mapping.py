@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotate.enums import ImportMode, Role
 from annotate.http import person, wants_fragment
+from annotate.language import said
 from annotate.models import Project
 from annotate.readers.faults import RowFault
 from annotate.readers.foreign.mapping import FIELDS, guess, mapped
@@ -53,7 +54,7 @@ def map_import(request: HttpRequest, slug: str, ticket: str) -> HttpResponse:
             tab="show_import",
             status=422,
             name=kept["name"],
-            trouble=f"{defect.place}: {defect.message}. {defect.cure}",
+            trouble=f"{said(defect.place)}: {said(defect.message)}. {said(defect.cure)}",
         )
     form = MappingForm(request.POST or None, columns=first.columns, initial=guess(first.columns))
     if request.method == "POST" and form.is_valid():

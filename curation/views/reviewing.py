@@ -15,6 +15,7 @@ from annotate.enums import Role
 from annotate.errors import StaleEdit
 from annotate.forms import sent_fields
 from annotate.http import person
+from annotate.language import said
 from annotate.models import Item, Project
 from annotate.selectors.reviewing import disagreements, final_answers, next_to_review, waiting_for_review
 from annotate.services.adjudicating import adjudicate
@@ -54,7 +55,9 @@ def review_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             try:
                 final = attempt(request, form, lambda: decide(request, item, form), passing=StaleEdit)
             except StaleEdit as trouble:
-                form.add_error(None, f"{trouble.message} Look at the answers again, then send yours.")
+                form.add_error(
+                    None, said(trouble.message) + " " + _("Look at the answers again, then send yours.")
+                )
                 final, status = None, 412
             if final is not None:
                 return after(request, project, item)
