@@ -264,7 +264,8 @@ def reliability(points: Sequence[tuple[Any, Any, Any]], label: str = "") -> Safe
 def bin_chart(
     counts: Sequence[Any], low: Any, high: Any, of: Any, here: Any = None, label: str = ""
 ) -> SafeString:
-    """Counts per equal bin, each bin a link to its rows, with numbers along the axis."""
+    """Counts per equal bin, each bin a link to its rows, with numbers along the axis. The rows come as a part
+    into the place called pairs; without a script, with the whole page."""
     heights = [max(number(count), 0.0) for count in counts]
     width, height, top = 720.0, 180.0, 6.0
     tallest = max(heights, default=0.0) or 1.0
@@ -285,7 +286,7 @@ def bin_chart(
         tone = "here" if place == here else "kept"
         links.append(
             (
-                str(of), place, words, words,
+                str(of), place, str(of), place, words, words,
                 figure(place * step), figure(step), figure(height),
                 tone, figure(place * step + 1), figure(height - tall),
                 figure(max(step - 2, 0.5)), figure(tall),
@@ -293,7 +294,7 @@ def bin_chart(
         )  # fmt: skip
     inner = format_html_join(
         "",
-        '<a href="?of={}&amp;bin={}#pairs" aria-label="{}"><title>{}</title>'
+        '<a href="?of={}&amp;bin={}#pairs" hx-get="?of={}&amp;bin={}" aria-label="{}"><title>{}</title>'
         '<rect class="reach" x="{}" y="0" width="{}" height="{}"/>'
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/></a>',
         links,
@@ -303,7 +304,7 @@ def bin_chart(
     )
     drawn = format_html(
         '<svg class="chart bins" viewBox="0 0 {} {}" preserveAspectRatio="none" height="{}" role="group"'
-        ' aria-label="{}">{}</svg>',
+        ' aria-label="{}" hx-target="#pairs" hx-push-url="true">{}</svg>',
         figure(width), figure(height), figure(height), label or gettext("Histogram"), inner,
     )  # fmt: skip
     # Beside the drawing, which is stretched: letters must not be.

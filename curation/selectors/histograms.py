@@ -9,8 +9,6 @@ from django.db.models import (
     F,
     FloatField,
     IntegerField,
-    Max,
-    Min,
     OuterRef,
     Prefetch,
     Q,
@@ -29,24 +27,35 @@ BANDS = ("lowest third", "middle third", "highest third")
 
 
 @dataclass(frozen=True, slots=True)
-class Bins:
-    """Counts of scores in equal bins from ``low`` to ``high``."""
+class Scale:
+    """Equal bins from ``low`` to ``high``; the last takes its upper edge in."""
 
-    counts: list[int]
     low: float
     high: float
-    total: int
 
     @property
     def step(self) -> float:
-        return (self.high - self.low) / len(self.counts)
+        return (self.high - self.low) / BINS
+
+    def edges(self, place: int) -> tuple[float, float]:
+        last = place == BINS - 1
+        return self.low + place * self.step, self.high if last else self.low + (place + 1) * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """How many scores lie in each bin of the scale."""
+
+    scale: Scale
+    counts: list[int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
 
     @property
     def tallest(self) -> int:
         return max(self.counts)
-
-    def edges(self, place: int) -> tuple[float, float]:
-        return self.low + place * self.step, self.low + (place + 1) * self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +70,37 @@ def shown_scores(project: Project, scorer: str) -> QuerySet[LatestScore]:
     return LatestScore.objects.filter(project=project, scorer=scorer, value__isnull=False)
 
 
+def score_scale(project: Project, scorer: str) -> Scale | None:
+    """From the least to the greatest value, each read off the end of the index; None where there is none."""
+    values = shown_scores(project, scorer).values_list("value", flat=True)
+    low, high = values.order_by("value").first(), values.order_by("-value").first()
+    if low is None or high is None:
+        return None
+    # One value alone: bins to each side of it.
+    return Scale(low, high) if high > low else Scale(low - 0.5, high + 0.5)
+
+
 def score_histogram(project: Project, scorer: str) -> Bins | None:
     """How a scorer's values lie over a project; None where there is none to draw."""
-    found = shown_scores(project, scorer)
-    ends = found.aggregate(low=Min("value"), high=Max("value"), total=Count("pk"))
-    if not ends["total"]:
+    scale = score_scale(project, scorer)
+    if scale is None:
         return None
-    low, high = float(ends["low"]), float(ends["high"])
-    if high <= low:
-        # One value alone: a bin to each side of it.
-        low, high = low - 0.5, high + 0.5
-    step = (high - low) / BINS
-    placed = found.annotate(
-        bin=Cast(Floor((F("value") - low) / step, output_field=FloatField()), IntegerField())
+    placed = shown_scores(project, scorer).annotate(
+        bin=Cast(Floor((F("value") - scale.low) / scale.step, output_field=FloatField()), IntegerField())
     )
     counts = [0] * BINS
     for place, count in placed.order_by().values_list("bin").annotate(n=Count("pk")):
         counts[min(max(place, 0), BINS - 1)] += count
-    return Bins(counts, low, high, ends["total"])
+    return Bins(scale, counts)
 
 
-def pairs_between(
-    project: Project, scorer: str, *, low: float, high: float, last: bool, after: int
+def pairs_in_bin(
+    project: Project, scorer: str, scale: Scale, place: int, *, after: int
 ) -> tuple[list[LatestScore], bool]:
-    """Scored pairs of one bin with their texts at hand, in the order of the items; ``last`` takes its upper
-    edge in. ``after``: the item that the page before ended with. Also whether there are more."""
-    upper = Q(value__lte=high) if last else Q(value__lt=high)
+    """Scored pairs of one bin with their texts at hand, in the order of the items. ``after``: the item that
+    the page before ended with. Also whether there are more."""
+    low, high = scale.edges(place)
+    upper = Q(value__lte=high) if place == BINS - 1 else Q(value__lt=high)
     found = shown_scores(project, scorer).filter(upper, value__gte=low, item_id__gt=after).order_by("item_id")
     # Their keys first, which the index holds: the texts of all others in the bin stay where they are.
     keys = list(found.values_list("pk", flat=True)[: PAIRS + 1])

@@ -3,14 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from annotate.enums import JobKind
+from annotate.http import wants_fragment
 from annotate.models import Project
 from annotate.selectors.progress import jobs_of, stage_counts
 from curation.enums import Scorer
-from curation.selectors.histograms import Bins, ches_by_refusals, pairs_between, score_histogram
+from curation.selectors.histograms import BINS, ches_by_refusals, pairs_in_bin, score_histogram, score_scale
 from curation.selectors.score_lists import score_lists
 from curation.selectors.scorers import SPECS
 from curation.selectors.scores import score_counts
@@ -18,9 +20,11 @@ from curation.services.scoring import score_items, told
 from curation.views.frame import attempt_plain, door, page
 
 
+@vary_on_headers("HX-Request")
 @require_http_methods(["GET", "POST"])
 def show_scores(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every scorer with what it has done; of one the histogram, and of one bin its pairs."""
+    """Every scorer with what it has done; of one the histogram, and of one bin its pairs. Where a bar is
+    chosen on the page, the pairs come alone: nothing is counted anew for them."""
     project = door(request, slug)
     if request.method == "POST":
         scorer, lists = request.POST.get("scorer", ""), request.POST.get("from_lists") == "1"
@@ -28,23 +32,25 @@ def show_scores(request: HttpRequest, slug: str) -> HttpResponse:
         asked = told(scorer=scorer, from_lists=lists, one_scale=scaled)
         attempt_plain(request, lambda: score_items(project=project, scorer=scorer, parameters=asked))
         return redirect("show_scores", project.slug)
+    if wants_fragment(request):
+        return show_bin(request, project)
     counts = score_counts(project)
     chosen = chosen_scorer(request, [name for name, count in counts.items() if count.scored])
-    shown = score_histogram(project, chosen) if chosen else None
-    return page(
-        request,
-        "curation/scores.html",
-        project,
-        tab="show_scores",
-        scorers=[{"spec": spec, "count": counts[key]} for key, spec in SPECS.items()],
-        chosen=SPECS[chosen] if chosen else None,
-        histogram=shown,
-        crosstab=ches_by_refusals(project) if chosen in (Scorer.CHES, Scorer.REFUSAL) else None,
-        lists=score_lists(project),
-        pairs=stage_counts(project).pairs,
-        jobs=jobs_of(project).filter(kind=JobKind.SCORE)[:5],
-        **(bin_of(request, project, chosen, shown) if chosen and shown else {}),
-    )
+    shown = {
+        "scorers": [{"spec": spec, "count": counts[key]} for key, spec in SPECS.items()],
+        "lists": score_lists(project),
+        "pairs": stage_counts(project).pairs,
+        "jobs": jobs_of(project).filter(kind=JobKind.SCORE)[:5],
+    }
+    if chosen:
+        crossed = chosen in (Scorer.CHES, Scorer.REFUSAL)
+        shown |= {
+            "chosen": SPECS[chosen],
+            "histogram": score_histogram(project, chosen),
+            "crosstab": ches_by_refusals(project) if crossed else None,
+            **bin_of(request, project, chosen),
+        }
+    return page(request, "curation/scores.html", project, tab="show_scores", **shown)
 
 
 def chosen_scorer(request: HttpRequest, scored: list[str]) -> Scorer | None:
@@ -54,22 +60,25 @@ def chosen_scorer(request: HttpRequest, scored: list[str]) -> Scorer | None:
     return Scorer(name) if name else None
 
 
-def bin_of(request: HttpRequest, project: Project, scorer: Scorer, shown: Bins) -> dict[str, Any]:
+def show_bin(request: HttpRequest, project: Project) -> HttpResponse:
+    """The pairs of one bar alone."""
+    asked = request.GET.get("of", "")
+    found = bin_of(request, project, Scorer(asked)) if asked in Scorer else {}
+    return render(request, "curation/_binned_pairs.html", {"project": project, "swapped": True} | found)
+
+
+def bin_of(request: HttpRequest, project: Project, scorer: Scorer) -> dict[str, Any]:
     """The bin asked for with its pairs; nothing where none is."""
     asked, after = request.GET.get("bin", ""), request.GET.get("after", "")
-    if not asked.isdecimal() or len(asked) > 3 or int(asked) >= len(shown.counts):
+    scale = score_scale(project, scorer)
+    if scale is None or not asked.isdecimal() or len(asked) > 3 or int(asked) >= BINS:
         return {}
     place = int(asked)
-    low, high = shown.edges(place)
-    rows, more = pairs_between(
-        project,
-        scorer,
-        low=low,
-        high=shown.high if place == len(shown.counts) - 1 else high,
-        last=place == len(shown.counts) - 1,
-        after=int(after) if after.isdecimal() and len(after) < 18 else 0,
-    )
+    last = int(after) if after.isdecimal() and len(after) < 18 else 0
+    rows, more = pairs_in_bin(project, scorer, scale, place, after=last)
+    low, high = scale.edges(place)
     return {
+        "chosen": SPECS[scorer],
         "place": place,
         "low": low,
         "high": high,

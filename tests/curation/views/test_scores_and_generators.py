@@ -85,6 +85,32 @@ def test_a_bar_of_the_histogram_lists_its_pairs_with_both_texts(project, reviewe
     assert sum(answer.context["histogram"].counts) == 3
 
 
+def test_a_bar_chosen_on_the_page_brings_its_pairs_alone(project, reviewer, sign_in):
+    scored_items(project, [0.0, 0.01, 1.0])
+    client, url = sign_in(reviewer), f"/p/{project.slug}/scores/?of=ches"
+
+    whole, part = client.get(url + "&bin=0"), client.get(url + "&bin=0", headers={"HX-Request": "true"})
+
+    assert [row.value for row in part.context["rows"]] == [0.0, 0.01]
+    assert part.context["rows"] == whole.context["rows"]
+    assert "<html" not in part.content.decode()
+    assert "first of 0.01" in part.content.decode()
+    # Going back in the browser asks for the whole page again.
+    back = client.get(url + "&bin=0", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in back.content.decode()
+
+
+@pytest.mark.parametrize("asked", ["of=ches&bin=99", "of=ches&bin=-1", "of=nothing&bin=1", "of=length&bin=1", ""])
+def test_a_bar_that_is_not_there_brings_nothing(project, reviewer, sign_in, asked):
+    scored_items(project, [0.0, 1.0])
+
+    part = sign_in(reviewer).get(f"/p/{project.slug}/scores/?{asked}", headers={"HX-Request": "true"})
+
+    assert part.status_code == 200
+    assert "rows" not in part.context
+    assert "No pair lies here" in part.content.decode()
+
+
 def test_ches_is_laid_against_refusals(project, reviewer, sign_in):
     items = scored_items(project, [-3.0, -2.0, 0.0, 0.1, 0.5, 0.6])
     for item, refusing in zip(items, (1, 1, 0, 0, 2, 0), strict=True):
@@ -102,7 +128,7 @@ def test_one_value_alone_still_makes_a_histogram(project, reviewer, sign_in):
 
     found = sign_in(reviewer).get(f"/p/{project.slug}/scores/").context["histogram"]
 
-    assert (sum(found.counts), found.low, found.high) == (2, 0.0, 1.0)
+    assert (sum(found.counts), found.scale.low, found.scale.high) == (2, 0.0, 1.0)
 
 
 GIVEN = {
