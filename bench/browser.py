@@ -68,3 +68,20 @@ def label(page: Any, key: str) -> None:
 def all_sent(page: Any) -> None:
     """Wait until the server has everything that was answered."""
     page.wait_for_selector("body[data-unsent='0']")
+
+
+ALL_ENDED = """() => {
+  const jobs = [...document.querySelectorAll("[id^=job-]")];
+  return document.readyState === "complete" && jobs.length > 0 && !jobs.some(job => job.hasAttribute("hx-get"));
+}"""
+
+
+def ask_and_wait(page: Any, button: str, *, timeout: float = 60_000) -> None:
+    """Press a button that asks for work, and wait until no job on the page is open: an older one may say that
+    it is done long before."""
+    with page.expect_navigation():
+        page.click(button)
+    page.wait_for_function(ALL_ENDED, timeout=timeout)
+    first = page.locator("[id^=job-] .pill").first.inner_text()
+    if first != "Done":
+        raise AssertionError(f"the work ended as {first!r}: {page.locator('[id^=job-]').first.inner_text()}")

@@ -114,6 +114,7 @@ def test_forty_steps_lose_nothing_and_label_nothing_wrong(context, running):
     two.answer("3")
     two.moved_on(item)
     all_sent(two.page)
+    assert len(stored(running, item)) == 1
     one.page.bring_to_front()
     one.answer("5")
     one.page.wait_for_selector("text=This item is no longer yours")

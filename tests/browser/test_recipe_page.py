@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.browser import all_sent, label, open_desk
+from bench.browser import all_sent, ask_and_wait, label, open_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -19,8 +19,7 @@ def recipe(page, running):
         label(page, key)
     all_sent(page)
     page.goto(f"{running.url}/p/demo/settling/")
-    page.click("text=Settle now")
-    page.wait_for_selector("text=Done", timeout=60_000)
+    ask_and_wait(page, "text=Settle now")
     page.goto(f"{running.url}/p/demo/recipes/")
     page.click("text=Sure pairs, split")
     page.wait_for_selector("[data-histogram$=at_most]")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from bench.browser import ask_and_wait
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 def test_a_bar_brings_its_pairs_without_leaving_the_page(page, running):
     page.goto(f"{running.url}/p/demo/scores/")
-    page.click("text=Read features off the texts")
-    page.wait_for_selector(".chart.bins a", timeout=90_000)
+    ask_and_wait(page, "text=Read features off the texts", timeout=90_000)
     page.evaluate("document.body.dataset.stays = 'yes'")
     bars = page.locator(".chart.bins a")
-    tall = next(at for at in range(bars.count()) if not bars.nth(at).get_attribute("aria-label").startswith("0 "))
+    tall = next(
+        at for at in range(bars.count()) if not bars.nth(at).get_attribute("aria-label").startswith("0 ")
+    )
 
     bars.nth(tall).focus()
     page.keyboard.press("Enter")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.browser import sign_in
+from bench.browser import ask_and_wait, sign_in
 from bench.kinds import add_kinds
 from bench.running import winnow
 
@@ -104,8 +104,7 @@ PAGES = (
 def work_off(page, project):
     """Settle and release what was judged, so that later stages have the texts as well."""
     page.goto(f"{project}/settling/")
-    page.click("text=Settle now")
-    page.wait_for_selector("text=Done", timeout=120_000)
+    ask_and_wait(page, "text=Settle now", timeout=120_000)
     page.goto(f"{project}/recipes/")
     page.fill("form [name=name]", "All of it")
     page.click("button:text-is('Save')")

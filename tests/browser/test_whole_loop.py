@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from bench.browser import all_sent, label, open_desk
+from bench.browser import all_sent, ask_and_wait, label, open_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -34,8 +34,7 @@ def test_twenty_items_by_keyboard_then_a_release_that_loads(newcomer, tmp_path):
     assert judged(page, running) == before + 20
 
     page.goto(f"{running.url}/p/demo/settling/")
-    page.click("text=Settle now")
-    page.wait_for_selector("text=Done", timeout=60_000)
+    ask_and_wait(page, "text=Settle now")
     page.goto(f"{running.url}/p/demo/recipes/")
     page.click("text=Clean pairs")
     page.click("button:text-is('Freeze')")

@@ -100,7 +100,9 @@ def test_a_bar_chosen_on_the_page_brings_its_pairs_alone(project, reviewer, sign
     assert "<html" in back.content.decode()
 
 
-@pytest.mark.parametrize("asked", ["of=ches&bin=99", "of=ches&bin=-1", "of=nothing&bin=1", "of=length&bin=1", ""])
+@pytest.mark.parametrize(
+    "asked", ["of=ches&bin=99", "of=ches&bin=-1", "of=nothing&bin=1", "of=length&bin=1", ""]
+)
 def test_a_bar_that_is_not_there_brings_nothing(project, reviewer, sign_in, asked):
     scored_items(project, [0.0, 1.0])
 
