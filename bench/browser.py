@@ -72,7 +72,8 @@ def all_sent(page: Any) -> None:
 
 ALL_ENDED = """() => {
   const jobs = [...document.querySelectorAll("[id^=job-]")];
-  return document.readyState === "complete" && jobs.length > 0 && !jobs.some(job => job.hasAttribute("hx-get"));
+  const open = jobs.filter(job => job.hasAttribute("hx-get"));
+  return document.readyState === "complete" && jobs.length > 0 && open.length === 0;
 }"""
 
 
