@@ -36,7 +36,7 @@ def show_scores(request: HttpRequest, slug: str) -> HttpResponse:
         return show_bin(request, project)
     counts = score_counts(project)
     chosen = chosen_scorer(request, [name for name, count in counts.items() if count.scored])
-    shown = {
+    shown: dict[str, Any] = {
         "scorers": [{"spec": spec, "count": counts[key]} for key, spec in SPECS.items()],
         "lists": score_lists(project),
         "pairs": stage_counts(project).pairs,
