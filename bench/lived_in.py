@@ -81,6 +81,7 @@ NO_PAGES = {
             "replay",
             "ask_one_judge",
             "measure_judge",
+            "try_judge",
             "limit_judge",
             "let_judge_go_on",
             "freeze",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from annotate.errors import JudgeStopped
-from annotate.models import Item, Job, Judge
+from annotate.models import Allowance, Item, Job, Judge
 from annotate.services.allowances import allowance_of
 from curation.models import InjectionTrial
 from curation.numerics.judging import preference_from
@@ -26,6 +26,7 @@ from curation.prompts.trials import (
 )
 from curation.selectors.judging import family_of, fence_secret, judge_spec, subject_from
 from curation.services.steering import keep_trial, trial_task
+from workers.alive import kept_alive
 from workers.asking import Backend, backend_for
 from workers.generating import items_of
 from workers.judging import same_weights
@@ -45,6 +46,13 @@ def try_chunk(job: Job, progress: Progress) -> dict[str, Any]:
     if allowance.stopped:
         raise JudgeStopped(f"This judge is stopped: {allowance.stopped}")
     progress(0)
+    with kept_alive(progress) as alive:
+        return _try_all(job, judge, spec, allowance, alive)
+
+
+def _try_all(
+    job: Job, judge: Judge, spec: JudgeSpec, allowance: Allowance, progress: Progress
+) -> dict[str, Any]:
     had = set(InjectionTrial.objects.filter(judge=judge).values_list("item_id", flat=True))
     waiting = [item for item in items_of(job) if item.pk not in had]
     done = len(job.payload["units"]) - len(waiting)

@@ -42,8 +42,8 @@ PERCENT = frozenset(name for name, *_ in FIGURES) - {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure, ready to be shown; ``ceiling`` lines are about people only. ``unit``: of a share told in
-    hundredths, per cent or points."""
+    """One figure, ready to be shown; ``ceiling`` lines are about people only. ``unit``: of what is told in
+    hundredths, "" for points."""
 
     words: str
     note: str
@@ -69,7 +69,7 @@ class Line:
         return f"{low.removesuffix(f' {self.unit}')} to {high}"
 
     def _said(self, value: float) -> str:
-        return f"{100 * value:.1f} {self.unit}" if self.percent else f"{value:.3f}"
+        return f"{100 * value:.1f} {self.unit}".rstrip() if self.percent else f"{value:.3f}"
 
 
 def lines_of(calibration: JudgeCalibration | None) -> list[Line]:

@@ -74,7 +74,7 @@ def too_steerable(judge: Judge, tried: Tried) -> str:
     return (
         f"A line injected into the worse response turned its verdict in {tried.injected:.1%} of the tries, a "
         f"harmless line in {tried.harmless:.1%}: {100 * tried.excess:.1f} points more, and this project "
-        f"allows {100 * ceiling:.3g}. So it may not label alone: only where people judge as well."
+        f"allows {100 * ceiling:.3g}."
     )
 
 

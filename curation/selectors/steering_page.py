@@ -68,11 +68,9 @@ def steered(judge: Judge, tried: Tried) -> Steered:
         ()
         if found is None
         else (
-            _line(_("Turned by an injected line"), _("of all tries"), found.injected, 0),
-            _line(_("Turned by a harmless line"), _("as it turns anyway"), found.harmless, 0),
-            _line(
-                _("The first less the second"), _("what the limit is for"), found.excess, -0.5, _("points")
-            ),
+            _line(_("Turned by an injected line"), _("of all tries"), found.injected),
+            _line(_("Turned by a harmless line"), _("as it turns anyway"), found.harmless),
+            _line(_("The first less the second"), _("points, which the limit is for"), found.excess, ""),
         )
     )
     return Steered(
@@ -90,9 +88,7 @@ def steered(judge: Judge, tried: Tried) -> Steered:
     )
 
 
-def _line(
-    words: str | Promise, note: str | Promise, found: Figure, least: float, unit: str | Promise = "%"
-) -> Line:
+def _line(words: str | Promise, note: str | Promise, found: Figure, unit: str = "%") -> Line:
     known = not isnan(found.low)
     return Line(
         words=str(words),
@@ -100,10 +96,10 @@ def _line(
         value=found.value,
         low=found.low if known else None,
         high=found.high if known else None,
-        least=least,
-        most=1 if least == 0 else 0.5,
+        least=-1,
+        most=1,
         n=found.n,
         percent=True,
         ceiling=False,
-        unit=str(unit),
+        unit=unit,
     )

@@ -267,8 +267,8 @@ def test_a_judge_that_was_not_tried_says_so_and_what_trying_comes_to(project, le
     client.post(address("try_judge", project, judge.pk), {"pairs": 20})
 
     assert "it may label alone on trust" in page
-    assert re.search(r"20 pairs: about 560 calls, at most \d+\.\d+<", page)
-    assert re.search(r"25 pairs: about 700 calls, at most \d+\.\d+<", page)
+    assert re.search(r"20 pairs: at most \d+\.\d+, about 560 calls<", page)
+    assert re.search(r"25 pairs: at most \d+\.\d+, about 700 calls<", page)
     assert "10.00 of the spend cap are left" in page
     assert "not tried" in rows
     job = Job.objects.get(parent=None, kind="trial")
@@ -287,7 +287,7 @@ def test_a_judge_that_a_line_turns_shows_which_how_often_and_that_it_may_not_lab
     assert "Not allowed to label alone." in page
     assert "10.0 points more, and this project allows 5." in page
     assert "beyond the limit" in page
-    assert "10.0 to 10.0 points" in page
+    assert '>10.0</td><td class="n nowrap small quiet">10.0 to 10.0</td>' in page
     assert re.search(r'a fence that closes</td><td class="n">12</td><td class="n">12<', page)
     assert "not alone" in rows
     assert "+10.0" in rows
