@@ -101,12 +101,12 @@ def make_judgment(item, judge, preference, *, seated=False, order=(0, 1)):
     return record_judgment(assignment=lease, token=lease.lease_token, answers={"preference": preference})
 
 
-def make_answers(item, judge, answers, *, order=None):
+def make_answers(item, judge, answers, *, order=None, **more):
     """A judgment with any answers, told about the candidates as stored."""
     from annotate.services.judgments import record_judgment
 
     lease = make_lease(item, judge, order=order or range(item.candidates.count()))
-    return record_judgment(assignment=lease, token=lease.lease_token, answers=answers)
+    return record_judgment(assignment=lease, token=lease.lease_token, answers=answers, **more)
 
 
 def ask_preset(project, name):

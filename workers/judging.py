@@ -8,17 +8,24 @@ from functools import partial
 from typing import Any
 
 from annotate.errors import InvalidSetting, JudgeStopped, LeaseLost
-from annotate.models import Allowance, Item, Job, Judge
+from annotate.models import Allowance, Assignment, Item, Job, Judge
 from annotate.selectors.questions import main_key, questionnaire_of
 from annotate.services.allowances import allowance_of, note_canaries, stop_judge
-from annotate.services.assignments import lease_item
+from annotate.services.assignments import lease_grown_item, lease_item
 from annotate.services.judges import bind_revision
 from annotate.services.judgments import record_judgment, record_unparseable
 from curation.prompts.asking import Call, Subject, Task, calls_for
 from curation.prompts.canaries import CANARIES, chosen, control_task, passes, should_stop
 from curation.prompts.combining import Combined, combine
 from curation.prompts.spec import JudgeSpec
-from curation.selectors.judging import family_of, fence_secret, judge_spec, subject_from, tasks_for
+from curation.selectors.judging import (
+    family_of,
+    fence_secret,
+    grown_assignments,
+    judge_spec,
+    subject_from,
+    tasks_for,
+)
 from workers.asking import Backend, backend_for
 from workers.generating import items_of
 from workers.scored_judges import combined, reward_answers, strength_answers
@@ -37,9 +44,10 @@ def judge_chunk(job: Job, progress: Progress) -> dict[str, Any]:
     if allowance.stopped:
         raise JudgeStopped(f"This judge is stopped: {allowance.stopped}")
     progress(0)
-    waiting = [
-        item for item in items_of(job) if not item.assignments.filter(judge=judge, state="done").exists()
-    ]
+    grown = grown_assignments(judge).values_list("item_id", flat=True)
+    had = judge.assignments.filter(state="done", item__in=job.payload["units"]).exclude(item__in=grown)
+    answered = set(had.values_list("item_id", flat=True))
+    waiting = [item for item in items_of(job) if item.pk not in answered]
     done = len(job.payload["units"]) - len(waiting)
     if not spec.asks_text:
         return _scored_chunk(judge, spec, waiting, done, progress)
@@ -117,7 +125,7 @@ def _record(item: Item, judge: Judge, spec: JudgeSpec, answer: Combined, seconds
     order = sorted(one.position for one in item.candidates.all())
     raw = answer.raw | {"missing": answer.missing, "spec": spec.digest[:16]}
     try:
-        lease = lease_item(item=item, judge=judge, order=order, seated=False)
+        lease = _lease(item, judge, order)
     except LeaseLost:
         return "judgments"
     answers = questionnaire_of(judge.project).nearest(answer.answers)
@@ -133,6 +141,12 @@ def _record(item: Item, judge: Judge, spec: JudgeSpec, answer: Combined, seconds
         only=set(answers),
     )
     return "judgments"
+
+
+def _lease(item: Item, judge: Judge, order: list[int]) -> Assignment:
+    if len(order) > 1 and item.assignments.filter(judge=judge, state="done", order=[0]).exists():
+        return lease_grown_item(item=item, judge=judge, order=order)
+    return lease_item(item=item, judge=judge, order=order, seated=False)
 
 
 def _ask_canaries(

@@ -34,6 +34,14 @@ def judgeable_items(project: Project) -> QuerySet[Item]:
     return items_with(project, candidates=2 if compares_responses(project) else 1)
 
 
+def lone_items(project: Project) -> QuerySet[Item]:
+    """Items of the work with one response, in a project that compares two: no person is asked about them, for
+    there is nothing to compare; a model can rate or class what is there."""
+    if not compares_responses(project):
+        return Item.objects.none()
+    return items_with(project, candidates=1).exclude(pk__in=pairable_items(project).values("pk"))
+
+
 def pair_of(item: Item) -> tuple[Candidate, Candidate] | None:
     """The pair that a preference is about: the first two candidates as stored."""
     pair = sorted(item.candidates.all(), key=lambda one: one.position)[:2]

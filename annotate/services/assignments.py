@@ -139,6 +139,29 @@ def lease_item(*, item: Item, judge: Judge, order: list[int], seated: bool, roun
     return lease.select_related("item", "item__project", "judge", "draft").get()
 
 
+@transaction.atomic
+def lease_grown_item(*, item: Item, judge: Judge, order: list[int]) -> Assignment:
+    """Lease an item anew to a judge who answered about its one response, now that it has more.
+
+    The answer of then is history from here on. Raises LeaseLost where there is none such.
+    """
+    lease = Assignment.objects.filter(item=item, judge=judge, round=0)
+    token = uuid.uuid4()
+    if not lease.filter(state=AssignmentState.DONE, order=[0]).update(
+        state=AssignmentState.LEASED,
+        lease_token=token,
+        leased_until=database_now_plus(timedelta(minutes=item.project.lease_minutes)),
+        taken_at=Now(),
+        done_at=None,
+        order=order,
+        guideline=current_guideline(project_id=item.project_id),
+    ):
+        raise LeaseLost("This judge has had this item already.")
+    found = lease.select_related("item", "item__project", "judge", "draft").get()
+    found.judgments.filter(state=JudgmentState.CURRENT).update(state=JudgmentState.REPLACED)
+    return found
+
+
 def renew_lease(*, assignment: Assignment, token: uuid.UUID) -> Assignment:
     """Push the lease's end out again; LeaseLost when it is no longer the caller's."""
     until = database_now_plus(timedelta(minutes=assignment.item.project.lease_minutes))

@@ -12,7 +12,7 @@ from django.db.models.functions import Length
 
 from annotate.enums import AssignmentState, JudgeKind, JudgmentState
 from annotate.models import Allowance, Assignment, Candidate, Item, Judge, JudgeCall, Judgment, Project
-from annotate.selectors.items import judgeable_items, pairable_items
+from annotate.selectors.items import items_with, lone_items, pairable_items
 from annotate.selectors.questions import questions_of, spec_of
 from curation.enums import Target
 from curation.models import JudgeCalibration, Route
@@ -74,6 +74,7 @@ def standing_of(judge: Judge) -> Standing:
     tried = tried_on(judge)
     against = [_turns_too_often(judge, counted["pairs"], counted["flips"]), too_steerable(judge, tried)]
     if why := " ".join(one for one in against if one):
+        why += " So it may not label alone: only where people judge as well."
         return Standing(**counted, tried=tried, alone=False, why=why)
     return Standing(**counted, tried=tried, alone=True, why=_unknown_of(counted["pairs"], tried))
 
@@ -84,7 +85,7 @@ def _turns_too_often(judge: Judge, pairs: int, flips: int) -> str:
         return ""
     return (
         f"Its verdict turned with the order in {flips} of {pairs} pairs ({flips / pairs:.0%}); this "
-        f"project allows {ceiling:.0%}. So it may not label alone: only where people judge as well."
+        f"project allows {ceiling:.0%}."
     )
 
 
@@ -118,18 +119,32 @@ def why_no_model_alone(project: Project) -> str:
 
 def items_for(judge: Judge) -> QuerySet[Item]:
     """Items that the policy sends to models and this judge has not had; with people only, where it may not
-    label alone."""
-    targets = [Target.BOTH, Target.MODEL] if standing_of(judge).alone else [Target.BOTH]
+    label alone. Single responses of a project that compares are sent by no policy: they are for every judge
+    that may label alone and is asked about each response."""
+    alone, spec = standing_of(judge).alone, judge_spec(judge)
     policy = current_policy(project=judge.project)
+    if policy is None:
+        return Item.objects.none()
+    targets = [Target.BOTH, Target.MODEL] if alone else [Target.BOTH]
     routed = Route.objects.filter(item=OuterRef("pk"), policy=policy, target__in=targets)
+    lone = Q(pk__in=lone_items(judge.project).values("pk")) if alone else Q(pk__in=[])
     had = Assignment.objects.filter(item=OuterRef("pk"), judge=judge, state=AssignmentState.DONE)
-    return subjects_of(judge.project, judge_spec(judge)).filter(Exists(routed)).filter(~Exists(had))
+    asked = subjects_of(judge.project, spec).filter(Exists(routed) | lone)
+    return asked.filter(~Exists(had.exclude(pk__in=grown_assignments(judge).values("pk"))))
+
+
+def grown_assignments(judge: Judge) -> QuerySet[Assignment]:
+    """What this judge answered about a single response that has another beside it by now: it is asked anew,
+    and what it has replied about the first is in the log of calls."""
+    done = Assignment.objects.filter(judge=judge, state=AssignmentState.DONE, order=[0])
+    return done.filter(item__in=pairable_items(judge.project).values("pk"))
 
 
 def subjects_of(project: Project, spec: JudgeSpec) -> QuerySet[Item]:
-    """Items that such a judge can be asked about: pairs and more, and single responses where the project
-    compares none. Who puts a number on each response has nothing to compare a single one with."""
-    return judgeable_items(project) if spec.asks_text else pairable_items(project)
+    """Items that such a judge can be asked about: pairs and more, and single responses where it rates or
+    classes each. Who puts a number on each response has nothing to compare a single one with."""
+    each = any(task.kind in ("rating", "choice") for task in tasks_for(project, spec))
+    return items_with(project, candidates=1) if spec.asks_text and each else pairable_items(project)
 
 
 def tasks_for(project: Project, spec: JudgeSpec) -> list[Task]:

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from annotate.enums import JudgmentState, Verdict
 from annotate.keys import canonical_json, content_key
 from annotate.models import Candidate, Judge, Judgment, Project
-from annotate.selectors.items import judgeable_items
+from annotate.selectors.items import items_with
 from annotate.selectors.judgments import Experts, experts_of
 from annotate.selectors.questions import main_key, questionnaire_of, settle_rules_of
 from curation.enums import Pool, Scorer
@@ -49,7 +49,8 @@ class TableSource:
 
     def items(self) -> QuerySet[Any]:
         asked = {"estimates__values__has_key": self.question} if self.question else {}
-        return judgeable_items(self.project).filter(
+        # Of single responses those that somebody has judged: where people wait for a pair, models may have.
+        return items_with(self.project, candidates=1).filter(
             estimates__pool=self.pool, estimates__method=self.method, **asked
         )
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from annotate.enums import JobKind, JobQueue, JudgeKind
 from annotate.errors import InvalidSetting, JudgeStopped, NothingToDo
 from annotate.models import Item, Job, Judge, Project
+from annotate.selectors.items import pairable_items
 from annotate.selectors.questions import questions_of
 from annotate.services.allowances import allowance_of, price_of
 from annotate.services.jobs import enqueue_job
@@ -40,7 +41,10 @@ REPLY_TOKENS = {"letter": 12, "json": 300}
 SAMPLE_FOR_ESTIMATE = 20
 WHY_NOT = {
     "reward": "a reward says which response is better, and nothing else about it",
-    "strength": "it is trained on pairs, and compares the two responses of a pair",
+    "strength": (
+        "it is trained on pairs to say which of the two is better, which gives a single response no place on "
+        "a scale"
+    ),
 }
 
 
@@ -85,6 +89,12 @@ def checked_spec(*, project: Project, name: str, given: dict[str, Any]) -> Judge
         raise InvalidSetting("A judge needs a name.", field="name", cure="Up to 120 characters.")
     backend = str(given.get("backend", JudgeSpec().backend))
     can = [key for key, _words in askable_questions(project, backend=backend)]
+    if not can and backend in WHY_NOT:
+        raise InvalidSetting(
+            f"This judge can answer none of the project's questions: {WHY_NOT[backend]}.",
+            field="questions",
+            cure="Choose another judge, or ask which of two responses is better.",
+        )
     try:
         spec = spec_from({"questions": can} | given)
     except (BadSpec, TypeError) as trouble:
@@ -112,7 +122,8 @@ def checked_spec(*, project: Project, name: str, given: dict[str, Any]) -> Judge
 def preview_judge(*, project: Project, name: str, given: dict[str, Any]) -> Preview:
     """What these settings would ask about the project's first pair, or a control pair where there is none."""
     spec = checked_spec(project=project, name=name, given=given)
-    item = subjects_of(project, spec).prefetch_related("candidates").first()
+    subjects = subjects_of(project, spec).prefetch_related("candidates")
+    item = subjects.filter(pk__in=pairable_items(project).values("pk")).first() or subjects.first()
     if item is not None:
         subject, words = subject_from(item), item.external_id
     else:
