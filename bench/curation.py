@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.curation_filters import filtered
 from curation.numerics.differences import pair_differences
 from curation.numerics.evaluation import Evaluation, Learnt, evaluate_sets
 from curation.numerics.reward_heads import Labels
@@ -33,13 +34,15 @@ SHARES = (0.1, 0.2, 0.3)
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """n pairs with the verdict of people: +1 the second, −1 the first."""
+    """n pairs with the verdict of people: +1 the second, −1 the first; ``judges``: of each model judge whose
+    verdicts were recorded, the same with 0 for a tie."""
 
     name: str
     features: Any
     truth: Any
     groups: list[str]
     responses: list[tuple[str, str]]
+    judges: dict[str, Any]
 
 
 def main() -> None:
@@ -52,6 +55,8 @@ def main() -> None:
             title = f"{name}, {share:.0%} of the training labels turned round"
             results[title] = compare(pairs, treatments(pairs, share), options.seeds)
             print(title, file=sys.stderr)
+    single, labels = one_person(options.folder)
+    results["PandaLM, one person's labels as they are"] = compare(single, labels, options.seeds)
     crowd, sets = workers(options.folder)
     results["UKP, the workers' noise as it is"] = compare(crowd, sets, options.seeds)
     parts = [heading(options), lessons(results), *(table(*one) for one in results.items())]
@@ -89,16 +94,36 @@ def harmless(folder: Path) -> list[dict[str, Any]]:
 
 
 def pandalm(folder: Path) -> list[dict[str, Any]]:
-    """Pairs on which a majority of the three people chose a side."""
+    """Pairs on which a majority of the three people chose a side, with what each person and model said."""
     found = []
     for row in read(folder / "pandalm_multi_annotator.jsonl"):
-        votes = [one["label"] for one in row["human"]]
-        truth = 1 if votes.count("B") > 1 else -1 if votes.count("A") > 1 else 0
-        prompt = f"{row['instruction']}\n{row['input']}".strip()
+        votes = [side(one["label"]) for one in row["human"]]
         found.append(
-            {"prompt": prompt, "first": row["response_a"], "second": row["response_b"], "truth": truth}
+            {
+                "prompt": f"{row['instruction']}\n{row['input']}".strip(),
+                "first": row["response_a"],
+                "second": row["response_b"],
+                "truth": 1 if votes.count(1) > 1 else -1 if votes.count(-1) > 1 else 0,
+                "people": votes,
+                "judges": {one["annotator"]: side(one["label"]) for one in row["ai"]},
+            }
         )
     return found
+
+
+def one_person(folder: Path) -> tuple[Pairs, dict[str, Labels | Learnt]]:
+    """The first person's labels are learnt from, and tested on the two others where they do not contradict
+    each other; as many labels as one person gives in a campaign without overlap."""
+    rows = [
+        row | {"truth": int(np.sign(sum(row["people"][1:]))), "label": row["people"][0]}
+        for row in pandalm(folder)
+    ]
+    kept = [row for row in rows if row["truth"] and row["first"] != row["second"]]
+    pairs = pairs_of("PandaLM", kept)
+    turns = np.where(np.arange(len(kept)) % 2 == 1, -1, 1)
+    signs = (turns * [row["label"] for row in kept]).astype(np.int8)
+    learnt = by_strength(pairs, signs, pairs.groups)
+    return pairs, {"raw": Labels.plain(signs), **learnt, **filtered(signs, pairs.judges)}
 
 
 def pairs_of(name: str, rows: Sequence[Mapping[str, Any]]) -> Pairs:
@@ -120,7 +145,12 @@ def pairs_of(name: str, rows: Sequence[Mapping[str, Any]]) -> Pairs:
     signs = np.where(turned, -1, 1)
     truth = signs * np.array([row["truth"] for row in kept])
     groups = [row["prompt"] for row in kept]
-    return Pairs(name, features, truth.astype(np.int8), groups, list(zip(first, second, strict=True)))
+    judges = {
+        judge: (signs * np.array([row["judges"][judge] for row in kept])).astype(np.int8)
+        for judge in (kept[0].get("judges", {}) if kept else {})
+    }
+    responses = list(zip(first, second, strict=True))
+    return Pairs(name, features, truth.astype(np.int8), groups, responses, judges)
 
 
 def vectors_of(name: str, texts: Sequence[str]) -> Any:
@@ -143,7 +173,8 @@ def treatments(pairs: Pairs, share: float) -> dict[str, Labels | Learnt]:
     signs = np.where(wrong, -pairs.truth, pairs.truth).astype(np.int8)
     oracle = Labels.plain(np.where(wrong, 0, signs))
     learnt = by_strength(pairs, signs, pairs.groups)
-    return {"raw": Labels.plain(signs), **learnt, "oracle: planted flips left out": oracle}
+    judged = filtered(signs, pairs.judges) if pairs.judges else {}
+    return {"raw": Labels.plain(signs), **learnt, **judged, "oracle: planted flips left out": oracle}
 
 
 def strength_sets(signs: Any, strength: Strength) -> dict[str, Labels]:
@@ -280,6 +311,13 @@ fold: no label of a tested prompt takes part in finding which of the others is w
 a pair's workers are left out to test on, where they do not contradict each other. Its sixteen topics are
 too few to hold out whole, so a group is a pair there: heads have seen other pairs of the same arguments,
 for all treatments alike.
+
+PandaLM's two model judges, gpt-3.5-turbo and pandalm-7b, are used as a filter by the recipe's own step
+(`people_and_models`), on the verdicts that they are recorded to have given, ties among them. A filter sees
+the label that is learnt from and what the judges said of that pair, never what is tested on. The last
+line of that kind leaves out as many labels by lot: what it loses is the price of fewer rows alone.
+pandalm-7b was trained to judge such pairs as gpt-3.5-turbo judged others (Wang et al., arXiv 2306.05087): it
+is at home here as few judges of a project are, and the two are less independent than they look.
 
 Dropping or turning weak labels can beat the oracle, which leaves out the planted flips and no others: the
 data sets have wrong and arbitrary labels of their own, and strength finds some of those, too.

@@ -1,10 +1,10 @@
 """From a file to a release through the database, rows a second and memory: make bench-streams
 
-    python -m bench.streams [--rows 20000] [--large 0] [--format preference]
+    python -m bench.streams [--rows 20000] [--large 0]
 
-Imports pairs with one judgment each, settles them and releases them, each stage in a process of its own.
-Memory is the most that the process had resident. LARGE=1000000 shows that it does not grow with the rows
-(promise P30).
+Imports pairs with one judgment each, settles them, releases them, and releases them again as a second version
+that is compared with the first pair by pair, each stage in a process of its own. Memory is the most that the
+process had resident. LARGE=1000000 shows that it does not grow with the rows (promise P30).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from bench.importing import machine
 
 ROWS = 20_000
 NAME = "streamed"
+PLAIN = [{"step": "drop_undecided"}]
+STAGES = ("import", "settle", "release", "again")
 
 
 def main() -> None:
@@ -45,6 +47,7 @@ def main() -> None:
         goal("rows/s, settled pairs to both files", first["release"]["rows_per_second"], ">= 20000"),
         goal("most memory of the import, MiB", last["import"]["peak_mib"], "<= 500"),
         goal("most memory of the release, MiB", last["release"]["peak_mib"], "<= 300"),
+        goal("most memory of a second version, MiB", last["again"]["peak_mib"], "<= 300"),
     ]
     print(json.dumps({"bench": "streams", "machine": machine(), "sizes": found, "goals": goals}))
 
@@ -64,7 +67,7 @@ def whole(rows: int) -> dict[str, Any]:
         for name in ("DATABASE_URL", "REDIS_URL"):
             env.pop(name, None)
         env |= {"WINNOW_HOME": str(scratch / "home"), "DJANGO_SETTINGS_MODULE": "config.settings"}
-        return {stage: in_child(stage, file, rows, env) for stage in ("import", "settle", "release")}
+        return {stage: in_child(stage, file, rows, env) for stage in STAGES}
 
 
 def in_child(stage: str, file: Path, rows: int, env: dict[str, str]) -> dict[str, Any]:
@@ -80,7 +83,8 @@ def run_stage(stage: str, file: Path, rows: int) -> dict[str, Any]:
     import django
 
     django.setup()
-    seconds = {"import": do_import, "settle": do_settle, "release": do_release}[stage](file)
+    acts = {"import": do_import, "settle": do_settle, "release": do_release, "again": do_release_again}
+    seconds = acts[stage](file)
     peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return {"seconds": round(seconds, 2), "rows_per_second": round(rows / seconds), "peak_mib": peak}
 
@@ -108,15 +112,27 @@ def do_settle(_file: Path) -> float:
 
 
 def do_release(_file: Path) -> float:
+    return release("Plain", PLAIN)
+
+
+def do_release_again(_file: Path) -> float:
+    """Another recipe that keeps the same rows: every pair has to be found in the version before."""
+    return release("Plain, not far apart", [*PLAIN, {"step": "max_spread", "at_most": 6}])
+
+
+def release(name: str, steps: list[dict[str, Any]]) -> float:
     from annotate.models import Project
     from curation.services.recipes import save_recipe
     from curation.services.releasing import freeze_release
 
     project = Project.objects.get(name=NAME)
-    recipe = save_recipe(project=project, name="Plain", steps=[{"step": "drop_undecided"}])
+    recipe = save_recipe(project=project, name=name, steps=steps)
     began = time.perf_counter()
-    freeze_release(project=project, recipe=recipe)
-    return time.perf_counter() - began
+    frozen = freeze_release(project=project, recipe=recipe)
+    seconds = time.perf_counter() - began
+    if frozen.parent is not None and frozen.changes["kept"] != frozen.rows:
+        raise SystemExit(f"Of {frozen.rows} pairs {frozen.changes['kept']} were found in the version before.")
+    return seconds
 
 
 def write_rows(file: Path, rows: int) -> None:

@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRows:
-    """``keys``: Arrow array of pair keys. ``sides``: int8, −1 for no preferred side. ``margins``: float."""
+    """``keys``: pair keys as bytes of one width. ``sides``: int8, −1 for no preferred side. ``margins``:
+    float."""
 
-    keys: pa.Array
+    keys: NDArray[np.bytes_]
     sides: NDArray[np.int8]
     margins: NDArray[np.float64]
 
@@ -27,17 +26,19 @@ class VersionRows:
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
     """Counts over pair keys. ``kept`` are in both versions; of these ``flipped`` have the other side,
-    ``to_decided`` and ``to_tie`` gained or lost one, ``margin_changed`` the same side at another margin.
-    ``flipped_rows`` are the places of the flipped in the newer version."""
+    ``to_decided`` and ``to_tie`` gained or lost one, ``margin_changed`` the same side at another margin."""
 
-    kept: int
-    added: int
-    removed: int
-    flipped: int
-    to_decided: int
-    to_tie: int
-    margin_changed: int
-    flipped_rows: NDArray[np.int64]
+    kept: int = 0
+    added: int = 0
+    removed: int = 0
+    flipped: int = 0
+    to_decided: int = 0
+    to_tie: int = 0
+    margin_changed: int = 0
+
+    def __add__(self, other: VersionDiff) -> VersionDiff:
+        """The counts of two parts of the versions that have no key in common."""
+        return VersionDiff(*(getattr(self, one) + getattr(other, one) for one in self.__slots__))
 
     @property
     def flip_rate(self) -> float:
@@ -45,30 +46,28 @@ class VersionDiff:
         return self.flipped / self.kept if self.kept else 0.0
 
     def counts(self) -> dict[str, int]:
-        return {name: value for name, value in asdict(self).items() if name != "flipped_rows"}
+        return asdict(self)
 
 
 def diff_versions(old: VersionRows, new: VersionRows) -> VersionDiff:
     """Compare by unordered pair key; of a key that comes twice in a version the first row counts."""
-    old, new_places = _first_of_each(old)[0], _first_of_each(new)[1]
-    new = _first_of_each(new)[0]
-    at = pc.index_in(new.keys, value_set=old.keys)
-    found = pc.is_valid(at).to_numpy(zero_copy_only=False)
-    places = np.flatnonzero(found)
-    before = pc.drop_null(at).to_numpy(zero_copy_only=False)
+    old_keys, old_places = _first_of_each(old.keys)
+    new_keys, new_places = _first_of_each(new.keys)
+    at = np.searchsorted(old_keys, new_keys)
+    found = at < len(old_keys)
+    found[found] = old_keys[at[found]] == new_keys[found]
+    before, places = old_places[at[found]], new_places[found]
     was, now = old.sides[before], new.sides[places]
     same = (was == now) & (now >= 0)
-    flipped = (was >= 0) & (now >= 0) & (was != now)
-    moved = same & ~np.isclose(old.margins[before], new.margins[places], rtol=0, atol=1e-9)
+    moved = same & ~np.isclose(old.margins[before], new.margins[places], rtol=0, atol=1e-9, equal_nan=True)
     return VersionDiff(
         kept=len(places),
-        added=len(new.keys) - len(places),
-        removed=len(old.keys) - len(places),
-        flipped=int(flipped.sum()),
+        added=len(new_keys) - len(places),
+        removed=len(old_keys) - len(places),
+        flipped=int(((was >= 0) & (now >= 0) & (was != now)).sum()),
         to_decided=int(((was < 0) & (now >= 0)).sum()),
         to_tie=int(((was >= 0) & (now < 0)).sum()),
         margin_changed=int(moved.sum()),
-        flipped_rows=new_places[places[flipped]],
     )
 
 
@@ -105,7 +104,10 @@ def wilson(successes: int, n: int, z: float = 1.959963984540054) -> tuple[float,
     return float(max((middle - reach) / whole, 0.0)), float(min((middle + reach) / whole, 1.0))
 
 
-def _first_of_each(rows: VersionRows) -> tuple[VersionRows, NDArray[np.int64]]:
-    unique = pc.unique(rows.keys)
-    places = pc.index_in(unique, value_set=rows.keys).to_numpy(zero_copy_only=False).astype(np.int64)
-    return VersionRows(unique, rows.sides[places], rows.margins[places]), places
+def _first_of_each(keys: NDArray[np.bytes_]) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+    """Each key once, sorted, with the place where it stands first."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    fresh = np.ones(len(keys), dtype=bool)
+    fresh[1:] = keys[1:] != keys[:-1]
+    return keys[fresh], order[fresh]

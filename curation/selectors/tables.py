@@ -90,6 +90,8 @@ class TableSource:
 def table_rows(source: TableSource) -> Iterator[list[dict[str, Any]]]:
     """Rows of the table, a page at a time, in the order in which the items came."""
     people, experts = pseudonyms(source.project), source.experts()
+    # Read once: it is a query, and there may be a million rows.
+    main = source.main
     last = 0
     while True:
         page = list(
@@ -101,7 +103,7 @@ def table_rows(source: TableSource) -> Iterator[list[dict[str, Any]]]:
         if not page:
             return
         last = page[-1]["pk"]
-        yield _page_rows(source, page, people, experts)
+        yield _page_rows(source, page, people, experts, main)
 
 
 def pseudonyms(project: Project) -> dict[int, str]:
@@ -124,6 +126,7 @@ def _page_rows(
     page: Sequence[Mapping[str, Any]],
     people: Mapping[int, str],
     experts: Experts | None,
+    main: str,
 ) -> list[dict[str, Any]]:
     # A page is every settled pair between its first and last: a range costs less than a thousand numbers.
     inside = (page[0]["pk"], page[-1]["pk"])
@@ -143,9 +146,7 @@ def _page_rows(
     for item in page:
         pk = item["pk"]
         if candidates[pk]:
-            rows.append(
-                _row(source, item, candidates[pk], estimates[pk], scores[pk], judgments[pk], source.main)
-            )
+            rows.append(_row(source, item, candidates[pk], estimates[pk], scores[pk], judgments[pk], main))
     return rows
 
 

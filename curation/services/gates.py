@@ -15,11 +15,14 @@ from curation.models import Release
 from curation.selectors.tables import TableSource
 
 if TYPE_CHECKING:
-    from curation.numerics.release_diff import VersionRows
+    from curation.numerics.release_diff import VersionDiff, VersionRows
 
 # Shares above which a version does not go out without a word.
 MOST_NEGATIVE_FLIPS = 0.01
 MOST_FLIPS = 0.05
+# Of the 32 of a pair's key: among a billion pairs, two share these by chance once in 10^20 releases.
+KEY_BYTES = 16
+ROWS_AT_ONCE = 200_000
 
 
 class GateClosed(WinnowError):
@@ -49,11 +52,11 @@ def changes_against(
     parent: Release | None, *, rows: Path, gold: Mapping[str, bool], parent_rows: Path | None
 ) -> Changes:
     """Compare the rows of a version that is being made with those of its parent."""
-    from curation.numerics.release_diff import diff_versions, negative_flips
+    from curation.numerics.release_diff import negative_flips
 
     if parent is None or parent_rows is None or not parent_rows.is_file():
         return Changes({}, [], [])
-    diff = diff_versions(rows_of(parent_rows), rows_of(rows))
+    diff = diff_of(parent_rows, rows)
     flips = negative_flips(parent.gold, gold)
     counts: dict[str, Any] = diff.counts() | {
         "parent": parent.version,
@@ -80,17 +83,34 @@ def changes_against(
     return Changes(counts, lines, reasons)
 
 
-def rows_of(path: Path) -> VersionRows:
+def diff_of(old: Path, new: Path, *, at_once: int = ROWS_AT_ONCE) -> VersionDiff:
+    """What changed between two releases' own rows. Their keys are compared a part at a time, those with the
+    same first byte together, so that versions of a million pairs take no more memory than small ones."""
     import pyarrow.parquet as pq
 
+    from curation.numerics.release_diff import VersionDiff, diff_versions
+
+    rows = max(pq.read_metadata(path).num_rows for path in (old, new))
+    parts = min(1 + rows // at_once, 256)
+    found = (diff_versions(rows_of(old, part, parts), rows_of(new, part, parts)) for part in range(parts))
+    return sum(found, VersionDiff())
+
+
+def rows_of(path: Path, part: int, parts: int) -> VersionRows:
+    """Keys, sides and margins of those rows whose key falls into one of so many parts."""
+    import numpy as np
+
+    from curation.formats.table import read_batches
     from curation.numerics.release_diff import VersionRows
 
-    found = pq.read_table(path, columns=["pair_key", "side", "margin"])
-    return VersionRows(
-        found.column("pair_key").combine_chunks(),
-        found.column("side").to_numpy(),
-        found.column("margin").to_numpy(),
-    )
+    found: list[tuple[Any, ...]] = [(np.empty(0, f"S{KEY_BYTES}"), np.empty(0, np.int8), np.empty(0))]
+    for batch in read_batches(path, columns=["pair_key", "side", "margin"]):
+        names = "".join(key[: 2 * KEY_BYTES] for key in batch.column("pair_key").to_pylist())
+        keys = np.frombuffer(bytes.fromhex(names), f"S{KEY_BYTES}")
+        here = keys.view(np.uint8)[::KEY_BYTES] % parts == part
+        columns = (batch.column(name).to_numpy(zero_copy_only=False)[here] for name in ("side", "margin"))
+        found.append((keys[here], *columns))
+    return VersionRows(*map(np.concatenate, zip(*found, strict=True)))
 
 
 def gold_results(source: TableSource) -> dict[str, bool]:

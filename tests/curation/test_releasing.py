@@ -12,7 +12,7 @@ from annotate.services.gold import make_gold
 from annotate.services.importing import import_items
 from curation.formats.verifying import verify_release
 from curation.models import Release
-from curation.services.gates import GateClosed
+from curation.services.gates import GateClosed, diff_of
 from curation.services.recipes import read_yaml, save_recipe, steps_to_dicts
 from curation.services.releasing import export_release, folder_of, freeze_release, rows_path
 from curation.services.settling import settle_items
@@ -52,6 +52,22 @@ def contents(folder):
 def lines_of(folder):
     lines = [path.read_bytes().splitlines() for path in sorted(folder.glob("jsonl/*.jsonl"))]
     return [json.loads(line) for part in lines for line in part]
+
+
+def test_versions_compared_in_many_parts_differ_as_they_do_as_a_whole():
+    project = settled_project(count=40)
+    old = frozen(project, steps=[*PLAIN, {"step": "sample", "rows": 25, "seed": 3}])
+    for item in project.items.order_by("pk")[:2]:
+        make_judgment(item, make_judge(project, name=f"second {item.pk}"), 3, order=(0, 1))
+        make_judgment(item, make_judge(project, name=f"third {item.pk}"), 3, order=(0, 1))
+    settle_items(project=project)
+    new = frozen(project, acknowledge="Two more people looked.")
+
+    whole, parts = (diff_of(rows_path(old), rows_path(new), at_once=size) for size in (1000, 1))
+
+    assert parts == whole
+    assert (whole.kept, whole.added, whole.removed) == (25, 15, 0)
+    assert {name: new.changes[name] for name in whole.counts()} == whole.counts()
 
 
 def test_ten_exports_of_a_release_have_the_same_bytes_while_others_judge(tmp_path):

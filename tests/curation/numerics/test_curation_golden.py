@@ -153,7 +153,7 @@ def test_ties_in_rankings_count_half():
 
 def rows(keys, sides, margins=None):
     margins = [1.0] * len(keys) if margins is None else margins
-    return VersionRows(pa.array(keys), np.array(sides, dtype=np.int8), np.array(margins))
+    return VersionRows(np.array(keys, dtype=np.bytes_), np.array(sides, dtype=np.int8), np.array(margins))
 
 
 def test_a_diff_counts_every_kind_of_change():
@@ -163,7 +163,43 @@ def test_a_diff_counts_every_kind_of_change():
     assert diff_versions(old, new).counts() == {
         "kept": 5, "added": 1, "removed": 1, "flipped": 1, "to_decided": 1, "to_tie": 1, "margin_changed": 1
     }  # fmt: skip
-    assert diff_versions(old, new).flipped_rows.tolist() == [1]
+
+
+def test_a_diff_says_what_comparing_row_by_row_says():
+    draw = np.random.default_rng(5)
+    keys = draw.integers(0, 400, size=(2, 300))
+    old, new = (
+        rows([f"{key:016x}" for key in some], draw.integers(-1, 2, 300), draw.choice([1.0, 2.0, np.nan], 300))
+        for some in keys
+    )
+    first = [
+        {key: place for place, key in reversed(list(enumerate(one.keys.tolist())))} for one in (old, new)
+    ]
+    both = [(first[0][key], first[1][key]) for key in first[0] if key in first[1]]
+    sides = [(old.sides[was], new.sides[now]) for was, now in both]
+
+    found = diff_versions(old, new)
+
+    assert found.counts() == {
+        "kept": len(both),
+        "added": len(first[1]) - len(both),
+        "removed": len(first[0]) - len(both),
+        "flipped": sum(was >= 0 <= now != was for was, now in sides),
+        "to_decided": sum(was < 0 <= now for was, now in sides),
+        "to_tie": sum(now < 0 <= was for was, now in sides),
+        "margin_changed": sum(
+            old.sides[was] == new.sides[now] >= 0
+            and old.margins[was] != new.margins[now]
+            and not (np.isnan(old.margins[was]) and np.isnan(new.margins[now]))
+            for was, now in both
+        ),
+    }
+
+
+def test_a_diff_against_nothing_adds_all_and_of_nothing_removes_all():
+    some, none = rows(["a", "b", "b"], [0, 1, 0]), rows([], [])
+
+    assert (diff_versions(none, some).added, diff_versions(some, none).removed) == (2, 2)
 
 
 def test_one_lost_and_one_gained_of_ten_gold_items():
