@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.curation_filters import filtered
+from bench.curation_filters import filter_words, filtered
 from curation.numerics.differences import pair_differences
 from curation.numerics.evaluation import Evaluation, Learnt, evaluate_sets
 from curation.numerics.reward_heads import Labels
@@ -59,7 +59,12 @@ def main() -> None:
     results["PandaLM, one person's labels as they are"] = compare(single, labels, options.seeds)
     crowd, sets = workers(options.folder)
     results["UKP, the workers' noise as it is"] = compare(crowd, sets, options.seeds)
-    parts = [heading(options), lessons(results), *(table(*one) for one in results.items())]
+    parts = [
+        heading(options),
+        lessons(results),
+        filter_words(results),
+        *(table(*one) for one in results.items()),
+    ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

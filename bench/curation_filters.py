@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.numerics.evaluation import Evaluation, Measured
 from curation.numerics.recipes import columns_from, follow_recipe, steps_from_dicts
 from curation.numerics.recipes.columns import VERDICTS
 from curation.numerics.reward_heads import Labels
 from curation.numerics.settling import settle_votes
 
 Signs = NDArray[np.int8]
+BOTH = "kept where both judges say the same"
 BY_LOT = "as many left out by lot as by both judges"
 
 
@@ -28,12 +30,12 @@ def filtered(people: Signs, judges: Mapping[str, Signs]) -> dict[str, Labels]:
     """
     both = np.array([common(votes) for votes in zip(*judges.values(), strict=True)], dtype=np.int8)
     found = {f"kept where {name} says the same": kept(people, said, "agree") for name, said in judges.items()}
-    found["kept where both judges say the same"] = kept(people, both, "agree")
+    found[BOTH] = kept(people, both, "agree")
     found["dropped where both judges say the opposite"] = kept(people, both, "not_opposite")
     opposite = (both == -people) & (both != 0)
     found["turned where both judges say the opposite"] = np.where(opposite, -people, people)
     found["both judges' common verdict, nobody's label"] = both
-    found[BY_LOT] = by_lot(people, int((found["kept where both judges say the same"] != 0).sum()))
+    found[BY_LOT] = by_lot(people, int((found[BOTH] != 0).sum()))
     return {name: Labels.plain(signs.astype(np.int8)) for name, signs in found.items()}
 
 
@@ -70,3 +72,23 @@ def by_lot(people: Signs, count: int) -> Signs:
     found = np.zeros_like(people)
     found[drawn] = people[drawn]
     return found
+
+
+def filter_words(results: Mapping[str, Evaluation]) -> str:
+    """What the filter by both judges did in each setting, beside what losing as many rows by lot did."""
+    lines = ["## Judges as a filter", ""]
+    for title, found in results.items():
+        by_name = {one.name: one for one in found.sets}
+        if BOTH not in by_name:
+            continue
+        both, lot = by_name[BOTH], by_name[BY_LOT]
+        told = "helps" if both.against.low > 0 else "harms" if both.against.high < 0 else "cannot be told"
+        lines += [
+            f"- {title}: keeping the {both.rows} labels of {by_name['raw'].rows} that both judges share",
+            f"  {told} ({interval(both.against)}); as many labels by lot: {interval(lot.against)}.",
+        ]
+    return "\n".join(lines)
+
+
+def interval(one: Measured) -> str:
+    return f"{one.value:+.3f}, {one.low:+.3f} to {one.high:+.3f}"

@@ -88,6 +88,7 @@ NO_PAGES = {
             "add_evaluation_set",
             "export_release",
             "publish_release",
+            "forget_hub_token",
             "act_on_person",
             "remove_check",
             "add_traps",

@@ -79,6 +79,12 @@ def refuse_weak_keys() -> Refusals:
         yield 6, "SECRET_KEY is a placeholder that others know.", cure
     if any(len(old) < KEY_LENGTH for old in settings.SECRET_KEY_FALLBACKS):
         yield 7, "SECRET_KEY_FALLBACKS holds a short key.", "Take it out of WINNOW_OLD_SECRET_KEYS."
+    if any(len(one) < KEY_LENGTH or len(set(one)) < 10 for one in settings.WINNOW_TOKEN_KEYS):
+        yield (
+            38,
+            f"WINNOW_TOKEN_KEYS holds a key of fewer than {KEY_LENGTH} letters, or nearly all the same.",
+            "Make one of 64 random letters; or leave it empty, and the signing key takes its place.",
+        )
 
 
 def refuse_plain_cookies() -> Refusals:

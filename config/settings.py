@@ -48,6 +48,8 @@ WINNOW_PRIVATE_ENDPOINTS = env.words(
 DEBUG = env.flag("WINNOW_DEBUG", default=False)
 SECRET_KEY = env.text("WINNOW_SECRET_KEY") or read_or_make_secret_key(WINNOW_HOME)
 SECRET_KEY_FALLBACKS = env.words("WINNOW_OLD_SECRET_KEYS")
+# What leads' own hub tokens are sealed with: the first seals, all of them open. Web and workers need them.
+WINNOW_TOKEN_KEYS = env.words("WINNOW_TOKEN_KEYS", default=(SECRET_KEY, *SECRET_KEY_FALLBACKS))
 ALLOWED_HOSTS = env.words("WINNOW_HOSTS", default=() if WINNOW_TEAM else ("localhost", "127.0.0.1", "[::1]"))
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -8,6 +8,9 @@ from annotate.models import Project
 from annotate.selectors.questions import preferences_of
 from curation.enums import Pool
 from curation.models import Recipe
+
+if TYPE_CHECKING:
+    from curation.services.hub_tokens import KeptToken
 
 
 class RecipeForm(forms.Form):
@@ -109,19 +112,28 @@ class FreezeForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """Where to send a release; repository and token are for a hub."""
+    """Where to send a release; repository and token are for a hub. ``kept``: the reader's own token, where
+    there is one."""
 
     to = forms.ChoiceField(label="Send to")
     repository = forms.CharField(max_length=193, required=False, help_text="For a hub: owner/name.")
+    token = forms.CharField(
+        label="Your hub token", max_length=600, required=False, strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="One that may write. It is kept sealed, for you alone, and never shown again.",
+    )  # fmt: skip
     key_name = forms.CharField(
-        label="Token", max_length=80, required=False,
-        help_text="For a hub: its name in WINNOW_ENDPOINT_KEYS of the workers; it is never kept here.",
+        label="Or a token of the workers", max_length=80, required=False,
+        help_text="Its name, where whoever runs Winnow has set one in WINNOW_ENDPOINT_KEYS.",
     )  # fmt: skip
     private = forms.BooleanField(label="Private repository", required=False, initial=True)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, kept: KeptToken | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
         from curation.services.publishing import HUB, target_names
+
+        if kept is not None and kept.opens:
+            self.fields["token"].help_text = f"Left empty, the one that is kept for you: …{kept.ending}."
 
         words = {HUB: "Hugging Face Hub"}
         self.fields["to"].choices = [(name, words.get(name, name)) for name in target_names()]  # type: ignore[attr-defined]

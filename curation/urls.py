@@ -85,6 +85,9 @@ urlpatterns = [
     path("p/<slug:slug>/releases/<int:version>/evaluation/", releases.evaluate, name="evaluate_release"),
     path("p/<slug:slug>/releases/<int:version>/publish/", releases.publish, name="publish_release"),
     path(
+        "p/<slug:slug>/releases/<int:version>/token/forget/", releases.forget_token, name="forget_hub_token"
+    ),
+    path(
         "p/<slug:slug>/releases/<int:version>/download/", releases.download_release, name="download_release"
     ),
     path("p/<slug:slug>/settings/", settings.show_settings, name="show_settings"),

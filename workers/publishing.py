@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 from annotate.errors import InvalidSetting
 from annotate.models import Job
 from curation.models import Release
+from curation.services.hub_tokens import hub_endpoint, opened_hub_token
 from curation.services.publishing import HUB
 from curation.services.releasing import release_folder
 from workers.keys import endpoint_key
@@ -23,7 +25,7 @@ def publish(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
     folder = release_folder(release=release, format=asked["format"] or None)
     if asked["publish"] == HUB:
         address = to_hub(
-            folder, asked["repository"], tag=folder.name, key_name=asked["key_name"],
+            folder, asked["repository"], tag=folder.name, token=token_for(asked),
             private=asked["private"], progress=progress,
         )  # fmt: skip
     else:
@@ -37,21 +39,34 @@ def publish(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
     return {"release": release.version, "to": asked["publish"], "address": address}
 
 
+def token_for(asked: Mapping[str, Any]) -> str:
+    """The token that a job names: of a person, or by its name in this worker's environment. Raises
+    InvalidSetting."""
+    if "token_of" in asked:
+        return opened_hub_token(user_id=asked["token_of"])
+    if not asked["key_name"]:
+        raise InvalidSetting(
+            "A hub wants a token.", field="key_name",
+            cure="Name one of those in WINNOW_ENDPOINT_KEYS of the workers.",
+        )  # fmt: skip
+    return endpoint_key(name=asked["key_name"], url=hub_endpoint())
+
+
+@sensitive_variables("token")
 def to_hub(
     folder: Path,
     repository: str,
     *,
     tag: str,
-    key_name: str,
+    token: str,
     private: bool,
     progress: Callable[[int], None] = lambda done: None,
 ) -> str:
     from workers.runtime.targets import push_to_hub
 
-    endpoint = hub_endpoint()
     return push_to_hub(
-        folder, repository, tag=tag, endpoint=endpoint, token=endpoint_key(name=key_name, url=endpoint),
-        private=private, progress=lambda done: progress(done // 1024),
+        folder, repository, tag=tag, endpoint=hub_endpoint(), token=token, private=private,
+        progress=lambda done: progress(done // 1024),
     )  # fmt: skip
 
 
@@ -59,11 +74,3 @@ def to_storage(folder: Path, url: str, progress: Callable[[int], None] = lambda 
     from workers.runtime.targets import push_folder
 
     return push_folder(folder, url, progress=lambda done: progress(done // 1024))
-
-
-def hub_endpoint() -> str:
-    if settings.WINNOW_HUB_ENDPOINT:
-        return str(settings.WINNOW_HUB_ENDPOINT)
-    from huggingface_hub.constants import ENDPOINT
-
-    return str(ENDPOINT)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation.api import generators, judges, views
+from curation.api import generators, judges, publishing, views
 
 urlpatterns = [
     path("projects/<slug:slug>/generate/", views.GenerateApi.as_view(), name="api_generate"),
@@ -47,4 +47,10 @@ urlpatterns = [
         views.ReleaseDownloadApi.as_view(),
         name="api_release_download",
     ),
+    path(
+        "projects/<slug:slug>/releases/<int:version>/publish/",
+        publishing.PublishApi.as_view(),
+        name="api_publish_release",
+    ),
+    path("hub-token/", publishing.HubTokenApi.as_view(), name="api_hub_token"),
 ]

@@ -2,6 +2,7 @@ from curation.models.calibration import JudgeCalibration
 from curation.models.embedding import Embedding
 from curation.models.estimate import Estimate, Settlement
 from curation.models.generator import Generator
+from curation.models.hub_token import HubToken
 from curation.models.release import EvaluationSet, Recipe, RecipeVersion, Release, ReleaseRow
 from curation.models.route import Policy, Route
 from curation.models.score import LatestScore, Score
@@ -13,6 +14,7 @@ __all__ = [
     "Estimate",
     "EvaluationSet",
     "Generator",
+    "HubToken",
     "InjectionTrial",
     "JudgeCalibration",
     "LatestScore",

@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.views.decorators.debug import sensitive_variables
 
 from annotate.enums import JobKind, JobState
 from annotate.errors import InvalidSetting
 from annotate.models import Job
 from annotate.services.jobs import enqueue_job
 from curation.models import Release
+from curation.services.hub_tokens import keep_hub_token, opened_hub_token
 from curation.services.releasing import chosen_format
 
 HUB = "hub"
@@ -23,22 +26,27 @@ def target_names() -> list[str]:
     return [HUB, *sorted(settings.WINNOW_RELEASE_TARGETS)]
 
 
+@sensitive_variables("token")
 def ask_to_publish(
     *,
     release: Release,
     to: str,
+    by: User,
     repository: str = "",
+    token: str = "",
     key_name: str = "",
     private: bool = True,
     format: str = "",
 ) -> Job:
     """Leave sending a release to a worker. Raises InvalidSetting.
 
-    ``repository`` and ``key_name`` are for a hub: owner/name, and the name under which workers know the
-    token. The token itself is in their environment alone, so nothing is stored that could be read or lost.
+    For a hub: ``repository`` is owner/name; ``token`` is kept sealed for ``by`` from here on, and empty means
+    the one that is kept; ``key_name`` is the name of one in the workers' environment instead. The job knows
+    whose token or which name, and no token.
     """
-    asked = checked_target(to=to, repository=repository, key_name=key_name)
+    asked: dict[str, Any] = checked_target(to=to, repository=repository)
     chosen_format(format or release.format, None)
+    asked |= token_asked(by=by, token=token, key_name=key_name) if to == HUB else {}
     payload: dict[str, Any] = {"release": release.pk, "publish": to, "format": format, **asked}
     payload |= {"private": bool(private)} if to == HUB else {}
     kept = {f"payload__{key}": value for key, value in payload.items()}
@@ -50,7 +58,7 @@ def ask_to_publish(
     )
 
 
-def checked_target(*, to: str, repository: str, key_name: str) -> dict[str, str]:
+def checked_target(*, to: str, repository: str) -> dict[str, str]:
     """What a job needs to know of the place. Raises InvalidSetting."""
     if to not in target_names():
         raise InvalidSetting(
@@ -63,12 +71,24 @@ def checked_target(*, to: str, repository: str, key_name: str) -> dict[str, str]
         raise InvalidSetting(
             "A repository is called owner/name.", field="repository", cure="Write it so, without an address."
         )
-    if not key_name:
+    return {"repository": repository}
+
+
+@sensitive_variables("token")
+def token_asked(*, by: User, token: str, key_name: str) -> dict[str, Any]:
+    """Which token a job shall use: the name of one that workers have, or whose own. Raises InvalidSetting."""
+    if key_name and token.strip():
         raise InvalidSetting(
-            "A hub wants a token.", field="key_name",
-            cure="Name one of those in WINNOW_ENDPOINT_KEYS of the workers.",
-        )  # fmt: skip
-    return {"repository": repository, "key_name": key_name}
+            "One token is enough.",
+            field="key_name",
+            cure="Type a token or name one of the workers', not both.",
+        )
+    if key_name:
+        return {"key_name": key_name}
+    if token.strip():
+        keep_hub_token(user=by, token=token)
+    opened_hub_token(user_id=by.pk)
+    return {"token_of": by.pk}
 
 
 def publications_of(release: Release) -> list[Job]:

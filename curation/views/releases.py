@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.enums import JobKind
+from annotate.http import person
 from curation.models import Release
 from curation.recipe_forms import PublishForm
 from curation.selectors.evaluations import evaluation_shown
@@ -14,6 +17,7 @@ from curation.selectors.release_rows import first_rows
 from curation.selectors.releases import access_release, releases_of
 from curation.services.archives import archive_of, ask_to_export, exports_of
 from curation.services.evaluating import ask_to_evaluate, evaluation_of
+from curation.services.hub_tokens import forget_hub_token, kept_token
 from curation.services.publishing import ask_to_publish, publications_of
 from curation.services.releasing import format_choices, rows_path
 from curation.views.frame import attempt, attempt_plain, door, page
@@ -32,13 +36,15 @@ def show_releases(request: HttpRequest, slug: str) -> HttpResponse:
 def show_release(request: HttpRequest, slug: str, version: int) -> HttpResponse:
     project = door(request, slug)
     release = access_release(project=project, version=version)
+    kept = kept_token(person(request))
     return page(
         request,
         "curation/release.html",
         project,
         tab=TAB,
         **release_context(release),
-        publish_form=PublishForm(),
+        publish_form=PublishForm(kept=kept),
+        kept_token=kept,
     )
 
 
@@ -64,18 +70,30 @@ def release_context(release: Release) -> dict[str, Any]:
     }
 
 
+@sensitive_post_parameters("token")
 @require_POST
 def publish(request: HttpRequest, slug: str, version: int) -> HttpResponse:
     """Ask a worker to send the release to storage or a hub."""
     project = door(request, slug)
     release = access_release(project=project, version=version)
-    form = PublishForm(request.POST)
+    by = person(request)
+    form = PublishForm(request.POST, kept=kept_token(by))
     if form.is_valid():
         given = form.cleaned_data
-        if attempt(request, form, lambda: ask_to_publish(release=release, **given)) is not None:
+        if attempt(request, form, lambda: ask_to_publish(release=release, by=by, **given)) is not None:
             return redirect("show_release", project.slug, release.version)
-    context = release_context(release) | {"publish_form": form}
+    context = release_context(release) | {"publish_form": form, "kept_token": kept_token(by)}
     return page(request, "curation/release.html", project, tab=TAB, status=422, **context)
+
+
+@require_POST
+def forget_token(request: HttpRequest, slug: str, version: int) -> HttpResponse:
+    """Remove the reader's own hub token, wherever it was typed."""
+    project = door(request, slug)
+    release = access_release(project=project, version=version)
+    if forget_hub_token(user=person(request)):
+        messages.success(request, "Your hub token is gone from here.", extra_tags="good")
+    return redirect("show_release", project.slug, release.version)
 
 
 @require_http_methods(["GET", "POST"])

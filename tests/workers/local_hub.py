@@ -15,12 +15,12 @@ TOKEN = "hf_a-token-of-the-tests"
 
 class LocalHub:
     """``repositories``: by owner/name, whether private and the files of each revision. ``calls``: every
-    request as method and path. ``fail``: by the
+    request as method and path; ``authorized``: what each said of who sent it. ``fail``: by the
     number of an upload, from 1, the status to answer it with."""
 
     def __init__(self):
         self.repositories, self.blobs, self.calls, self.uploaded = {}, {}, [], []
-        self.fail, self.uploads = {}, 0
+        self.fail, self.uploads, self.authorized = {}, 0, []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,7 +46,8 @@ class LocalHub:
         self.calls.append((request.command, path))
         if request.command == "PUT":
             return self._take(request, path, body)
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        self.authorized.append(request.headers.get("Authorization"))
+        if self.authorized[-1] != f"Bearer {TOKEN}":
             return self._say(request, 401, {"error": "Who are you?"})
         kind = request.headers.get("Content-Type", "")
         given = (

@@ -14,7 +14,7 @@ from annotate.services.jobs import retry_job
 from curation.services.publishing import ask_to_publish, publications_of
 from curation.services.releasing import folder_of
 from tests.curation.test_releasing import contents, frozen, settled_project
-from tests.factories import item_line, write_lines
+from tests.factories import item_line, make_user, write_lines
 from tests.workers.local_hub import TOKEN, LocalHub
 from workers.running import work_off
 
@@ -46,7 +46,7 @@ def memory(settings):
 
 
 def sent(release, **asked):
-    job = ask_to_publish(release=release, **asked)
+    job = ask_to_publish(release=release, by=release.frozen_by or make_user(), **asked)
     work_off()
     job.refresh_from_db()
     return job
@@ -184,7 +184,7 @@ def test_a_place_that_is_none_is_refused_at_once(asked):
     release = frozen(settled_project())
 
     with pytest.raises(InvalidSetting):
-        ask_to_publish(release=release, **asked)
+        ask_to_publish(release=release, by=make_user(), **asked)
 
 
 def test_the_command_sends_the_folder_it_wrote_to_a_file_place_and_to_the_hub(hub, tmp_path, capsys):

@@ -17,7 +17,7 @@ from curation.services.references import keep_evaluation_set, read_evaluation_fi
 from curation.services.releasing import export_release, freeze_release
 from curation.services.settling import settle_items
 from workers.curating import evaluation
-from workers.publishing import to_hub, to_storage
+from workers.publishing import to_hub, to_storage, token_for
 from workers.runtime.errors import EndpointUnavailable, MissingPackage, TargetRefused
 
 
@@ -100,10 +100,9 @@ class Command(StageCommand):
     def send(self, folder: Path, place: str, version: int, options: dict[str, Any]) -> str:
         kind, _, repository = place.partition(":")
         if kind == HUB:
-            checked_target(to=HUB, repository=repository, key_name=options["key"])
-            return to_hub(
-                folder, repository, tag=f"v{version}", key_name=options["key"], private=not options["public"]
-            )
+            checked_target(to=HUB, repository=repository)
+            token = token_for({"key_name": options["key"]})
+            return to_hub(folder, repository, tag=f"v{version}", token=token, private=not options["public"])
         if "://" not in place:
             raise CommandError(f"{place!r} is no place. Write kind://place, or hub:owner/name.")
         return to_storage(folder, place)
