@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from annotate.language import said
 from annotate.models import Project
 from annotate.selectors.questions import preferences_of
 from curation.enums import Pool
@@ -16,15 +18,15 @@ if TYPE_CHECKING:
 class RecipeForm(forms.Form):
     """What a recipe has besides its steps."""
 
-    name = forms.CharField(max_length=120, initial="Clean pairs")
-    pool = forms.ChoiceField(label="Judgments of", choices=Pool.choices, initial=Pool.PEOPLE_FIRST)
-    question = forms.ChoiceField(label="Pairs are about", required=False)
+    name = forms.CharField(label=_("Name"), max_length=120, initial=_("Clean pairs"))
+    pool = forms.ChoiceField(label=_("Judgments of"), choices=Pool.choices, initial=Pool.PEOPLE_FIRST)
+    question = forms.ChoiceField(label=_("Pairs are about"), required=False)
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, project: Project, **more: Any) -> None:
         super().__init__(*args, **more)
         asked = [(one.key, one.text) for one in preferences_of(project)]
-        self.fields["question"].choices = [("", "The project's verdict"), *asked]  # type: ignore[attr-defined]
+        self.fields["question"].choices = [("", _("The project's verdict")), *asked]  # type: ignore[attr-defined]
         if len(asked) < 2:
             self.fields["question"].widget = forms.HiddenInput()
 
@@ -49,56 +51,59 @@ class RecipeForm(forms.Form):
 
 class RecipeTextForm(forms.Form):
     text = forms.CharField(
-        label="Recipe as YAML",
+        label=_("Recipe as YAML"),
         max_length=100_000,
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
     )
 
 
 class EvaluationSetForm(forms.Form):
-    name = forms.CharField(max_length=120)
-    file = forms.FileField(help_text="One prompt a line, or JSON lines; UTF-8, up to 64 MiB.")
+    name = forms.CharField(label=_("Name"), max_length=120)
+    file = forms.FileField(
+        label=_("File"), help_text=_("One prompt a line, or JSON lines; UTF-8, up to 64 MiB.")
+    )
 
 
 POLICY_WORDS = (
-    ("", "As the format has it first"),
-    ("drop", "Dropped"),
-    ("both_orders", "A row in each order"),
-    ("both_good", "Both good"),
-    ("both_bad", "Both bad"),
+    ("", _("As the format has it first")),
+    ("drop", _("Dropped")),
+    ("both_orders", _("A row in each order")),
+    ("both_good", _("Both good")),
+    ("both_bad", _("Both bad")),
 )
 
 
 class FreezeForm(forms.Form):
-    format = forms.ChoiceField()
+    format = forms.ChoiceField(label=_("Format"))
     shape = forms.ChoiceField(
+        label=_("Shape"),
         choices=[
-            ("", "As the format has it first"),
-            ("conversational", "Messages"),
-            ("standard", "Plain texts"),
+            ("", _("As the format has it first")),
+            ("conversational", _("Messages")),
+            ("standard", _("Plain texts")),
         ],
         required=False,
     )
-    ties = forms.ChoiceField(label="Ties become", required=False)
-    neither = forms.ChoiceField(label="Neither becomes", required=False)
-    undecided = forms.ChoiceField(label="Disagreement becomes", required=False)
+    ties = forms.ChoiceField(label=_("Ties become"), required=False)
+    neither = forms.ChoiceField(label=_("Neither becomes"), required=False)
+    undecided = forms.ChoiceField(label=_("Disagreement becomes"), required=False)
     evaluate = forms.BooleanField(
-        label="Evaluate the recipe first, and say so on the card",
+        label=_("Evaluate the recipe first, and say so on the card"),
         required=False,
-        help_text="Trains reward heads on frozen embeddings: a few minutes.",
+        help_text=_("Trains reward heads on frozen embeddings: a few minutes."),
     )
     acknowledge = forms.CharField(
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        label="Why it may go out, where a version turns much",
+        label=_("Why it may go out, where a version turns much"),
     )
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         from curation.services.releasing import format_choices
 
-        self.fields["format"].choices = format_choices()  # type: ignore[attr-defined]
+        self.fields["format"].choices = [(name, said(title)) for name, title in format_choices()]  # type: ignore[attr-defined]
         for name in ("ties", "neither", "undecided"):
             self.fields[name].choices = POLICY_WORDS  # type: ignore[attr-defined]
 
@@ -115,25 +120,28 @@ class PublishForm(forms.Form):
     """Where to send a release; repository and token are for a hub. ``kept``: the reader's own token, where
     there is one."""
 
-    to = forms.ChoiceField(label="Send to")
-    repository = forms.CharField(max_length=193, required=False, help_text="For a hub: owner/name.")
+    to = forms.ChoiceField(label=_("Send to"))
+    repository = forms.CharField(
+        label=_("Repository"), max_length=193, required=False, help_text=_("For a hub: owner/name.")
+    )
     token = forms.CharField(
-        label="Your hub token", max_length=600, required=False, strip=True,
+        label=_("Your hub token"), max_length=600, required=False, strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="One that may write. It is kept sealed, for you alone, and never shown again.",
+        help_text=_("One that may write. It is kept sealed, for you alone, and never shown again."),
     )  # fmt: skip
     key_name = forms.CharField(
-        label="Or a token of the workers", max_length=80, required=False,
-        help_text="Its name, where whoever runs Winnow has set one in WINNOW_ENDPOINT_KEYS.",
+        label=_("Or a token of the workers"), max_length=80, required=False,
+        help_text=_("Its name, where whoever runs Winnow has set one in WINNOW_ENDPOINT_KEYS."),
     )  # fmt: skip
-    private = forms.BooleanField(label="Private repository", required=False, initial=True)
+    private = forms.BooleanField(label=_("Private repository"), required=False, initial=True)
 
     def __init__(self, *args: Any, kept: KeptToken | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
         from curation.services.publishing import HUB, target_names
 
         if kept is not None and kept.opens:
-            self.fields["token"].help_text = f"Left empty, the one that is kept for you: …{kept.ending}."
+            standing = _("Left empty, the one that is kept for you: …%(ending)s.")
+            self.fields["token"].help_text = standing % {"ending": kept.ending}
 
         words = {HUB: "Hugging Face Hub"}
         self.fields["to"].choices = [(name, words.get(name, name)) for name in target_names()]  # type: ignore[attr-defined]

@@ -15,42 +15,13 @@ from django.urls import reverse
 from annotate.questions.presets import PRESETS
 from annotate.readers.foreign import SOURCES as FOREIGN
 from annotate.readers.foreign.mapping import FIELDS
+from curation.formats.registry import FORMATS
+from curation.numerics.recipes import STEPS
 from tests.sentences import SOURCES, marked, refused
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
-PAGES = [
-    *ROOT.glob("templates/annotate/*.html"),
-    *(
-        ROOT / "templates" / f"{name}.html"
-        for name in (
-            *("base", "_user_menu", "_images", "_lightbox", "_pager", "_progress", "_stage"),
-            *("403", "403_csrf", "404", "500", "503", "_field"),
-            "registration/login",
-        )
-    ),
-    # What reviewers work with.
-    *(
-        ROOT / "templates" / "curation" / f"{name}.html"
-        for name in (
-            *("project_base", "projects", "overview", "_stages", "items", "item", "review", "review_item"),
-            *("quality", "person", "_rate", "checks", "team", "flags", "settling", "guidelines", "guideline"),
-            *("members", "_jobs", "_job", "_injections"),
-        )
-    ),
-    # What leads work with, page family by page family.
-    *(
-        ROOT / "templates" / "curation" / f"{name}.html"
-        for name in (
-            *("import", "import_mapping", "_mapping_preview", "images", "check", "new_project", "settings"),
-            *("_form", "_stale", "job"),
-            *("questions", "question", "question_preset", "question_remove", "question_rules"),
-            *("_question_change", "_question_plan", "_question_sample", "_settle_words"),
-            *("flow", "_flow_change", "candidates", "generator", "leaderboard", "evaluation", "rechecks"),
-            *("scores", "_scored_pair", "_score_lists", "score_by_model", "upload_scores"),
-        )
-    ),
-]
+PAGES = sorted((ROOT / "templates").rglob("*.html"))
 # What a tag or a filter is given to say.
 TAG = re.compile(r"{%.*?%}|{{.*?}}", re.S)
 STRING = r"\"(?:[^\"\\]|\\.)*\""
@@ -151,6 +122,17 @@ def test_what_forms_say_of_foreign_files_is_in_the_catalogue(code):
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_what_steps_and_formats_say_of_themselves_is_in_the_catalogue(code):
+    settings_of = [setting for kind in STEPS.values() for setting in kind.settings]
+    told = {words for kind in STEPS.values() for words in (kind.group, kind.title, kind.help)}
+    told |= {words for one in settings_of for words in (one.words, one.help)}
+    told |= {one.replace("_", " ") for setting in settings_of for one in getattr(setting, "options", ())}
+    told |= {words for one in FORMATS.values() for words in (one.title, one.trainer)}
+
+    assert sorted(told - {""} - set(catalogue(code))) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_names_in_braces_survive_translation(code):
     def names(text):
         return sorted(re.findall(r"{\w+}|%\(\w+\)s", text))
@@ -207,6 +189,11 @@ def test_a_reviewer_reads_answers_in_their_language(client, project, reviewer):
         ),
         ("score_by_model", ("Gefragt wird nach", "Das mitgelieferte Modell", "Modelle dieser Maschine")),
         ("upload_scores", ("Bewertungen hochladen", "Oder eine Zahl je Zeile")),
+        ("show_routing", ("Nächste Regel", "Alles an Menschen", "Bedingungen, Stichprobe und Lernen")),
+        ("show_judges", ("Neues urteilendes Modell", "Das lokale Modell fragen")),
+        ("new_judge", ("Ein OpenAI-kompatibler Endpunkt", "Noch keine Anweisung gezeigt", "Mein Modell")),
+        ("show_recipes", ("Saubere Paare", "Prüfsammlungen", "Es beginnt mit drei Schritten")),
+        ("show_releases", ("Eingefrorene Sammlungen von Zeilen", "Noch keine Ausgabe")),
         ("show_leaderboard", ("Keine zwei Modelle wurden verglichen",)),
         ("show_rechecks", ("Noch einmal zu prüfende Urteile", "Noch hat niemand gesucht")),
         ("show_settings", ("mindestens 7, damit", "Längen zeigen", "Einstellungen")),

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from annotate.enums import JudgeKind
 from annotate.models import Allowance, Judge, Project
 from annotate.selectors.progress import judges_of
@@ -16,24 +20,30 @@ from curation.selectors.judging import allowance_for, call_totals, latest_calibr
 FIGURES = (
     (
         "agreement",
-        "Agreement with each person",
-        "every vote against its verdict, ties as ties",
+        _("Agreement with each person"),
+        _("every vote against its verdict, ties as ties"),
         0,
         1,
     ),
-    ("human_agreement", "Two people with each other", "the ceiling: every pair of votes on an item", 0, 1),
-    ("agreement_no_ties", "Agreement without ties", "where both name a side", 0, 1),
-    ("human_agreement_no_ties", "Two people, without ties", "the ceiling for the line above", 0, 1),
-    ("accuracy", "Right by the majority", "the majority of people on each item, ties as ties", 0, 1),
-    ("accuracy_no_ties", "Right, without ties", "where majority and judge both name a side", 0, 1),
-    ("accuracy_calibrated", "Right after calibration", "cross-fitted by prompt", 0, 1),
-    ("kappa", "Cohen’s kappa", "agreement beyond chance, three classes", -1, 1),
-    ("kappa_no_ties", "Kappa without ties", "two classes", -1, 1),
-    ("ece", "Calibration error", "ECE in ten bins, after calibration", 0, 0.5),
-    ("brier", "Brier score", "squared error of the probability; a coin has 0.25", 0, 0.5),
-    ("flip_rate", "Flips", "pairs whose winner turned with the order", 0, 1),
-    ("position_bias", "Position bias", "logit that the place shown first gains", -3, 3),
-    ("length_bias", "Length bias", "how much more often than people it takes the longer", -1, 1),
+    (
+        "human_agreement",
+        _("Two people with each other"),
+        _("the ceiling: every pair of votes on an item"),
+        0,
+        1,
+    ),
+    ("agreement_no_ties", _("Agreement without ties"), _("where both name a side"), 0, 1),
+    ("human_agreement_no_ties", _("Two people, without ties"), _("the ceiling for the line above"), 0, 1),
+    ("accuracy", _("Right by the majority"), _("the majority of people on each item, ties as ties"), 0, 1),
+    ("accuracy_no_ties", _("Right, without ties"), _("where majority and judge both name a side"), 0, 1),
+    ("accuracy_calibrated", _("Right after calibration"), _("cross-fitted by prompt"), 0, 1),
+    ("kappa", _("Cohen’s kappa"), _("agreement beyond chance, three classes"), -1, 1),
+    ("kappa_no_ties", _("Kappa without ties"), _("two classes"), -1, 1),
+    ("ece", _("Calibration error"), _("ECE in ten bins, after calibration"), 0, 0.5),
+    ("brier", _("Brier score"), _("squared error of the probability; a coin has 0.25"), 0, 0.5),
+    ("flip_rate", _("Flips"), _("pairs whose winner turned with the order"), 0, 1),
+    ("position_bias", _("Position bias"), _("logit that the place shown first gains"), -3, 3),
+    ("length_bias", _("Length bias"), _("how much more often than people it takes the longer"), -1, 1),
 )
 PERCENT = frozenset(name for name, *_ in FIGURES) - {
     "kappa", "kappa_no_ties", "ece", "brier", "position_bias"
@@ -66,10 +76,12 @@ class Line:
         if self.low is None or self.high is None:
             return ""
         low, high = self._said(self.low), self._said(self.high)
-        return f"{low.removesuffix(f' {self.unit}')} to {high}"
+        return gettext("%(low)s to %(high)s") % {"low": low.removesuffix(f" {self.unit}"), "high": high}
 
     def _said(self, value: float) -> str:
-        return f"{100 * value:.1f} {self.unit}".rstrip() if self.percent else f"{value:.3f}"
+        if self.percent:
+            return f"{number_format(round(100 * value, 1), 1)} {self.unit}".rstrip()
+        return str(number_format(round(value, 3), 3))
 
 
 def lines_of(calibration: JudgeCalibration | None) -> list[Line]:
@@ -77,7 +89,7 @@ def lines_of(calibration: JudgeCalibration | None) -> list[Line]:
     found: dict[str, dict[str, Any]] = calibration.figures if calibration else {}
     return [
         Line(
-            words, note, one["value"], one["low"], one["high"], least, most, one["n"],
+            str(words), str(note), one["value"], one["low"], one["high"], least, most, one["n"],
             name in PERCENT, name.startswith("human_"),
         )
         for name, words, note, least, most in FIGURES
@@ -109,14 +121,16 @@ class JudgeRow:
 def state_of(judge: Judge, allowance: Allowance | None, *, now: datetime) -> tuple[str, str]:
     """The state in a word, and the tone it is said in."""
     if judge.recorded:
-        return "recorded", ""
+        return gettext("recorded"), ""
     if judge.kind == JudgeKind.PERSON:
         return "", ""
     if allowance is not None and allowance.stopped:
-        return "stopped", "bad"
+        return gettext("stopped"), "bad"
     if allowance is not None and allowance.resting_until and allowance.resting_until > now:
-        return "endpoint down", "warn"
-    return ("ready", "good") if standing_of(judge).alone else ("not alone", "warn")
+        return gettext("endpoint down"), "warn"
+    if standing_of(judge).alone:
+        return gettext("ready"), "good"
+    return gettext("not alone"), "warn"
 
 
 def judge_rows(project: Project, *, now: datetime, most: int = 200) -> list[JudgeRow]:
@@ -131,7 +145,7 @@ def judge_rows(project: Project, *, now: datetime, most: int = 200) -> list[Judg
             JudgeRow(
                 judge=judge,
                 n_judgments=judge.n_judgments,  # type: ignore[attr-defined]
-                agreement=lines.get("Agreement with each person"),
+                agreement=lines.get(str(FIGURES[0][1])),
                 asked=asked,
                 flip_rate=standing.rate if standing else None,
                 excess=standing.tried.excess if standing else None,

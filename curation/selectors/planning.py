@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
+
 from annotate.enums import JobKind, JobState, JudgeKind, JudgmentState
 from annotate.models import Job, Judgment, Project
 from annotate.selectors.items import pairable_items
@@ -32,7 +34,7 @@ class Predicted:
 
     @property
     def words(self) -> str:
-        return NAMES[self.policy]
+        return str(NAMES[self.policy])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,12 @@ def replay_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     floor = _floor(found)
     ground = {"floor": floor, "floor_percent": round(100 * floor)}
     rows = [
-        {"name": name, "words": NAMES.get(name, name), "closed": closed.get(name), "area": areas.get(name)}
+        {
+            "name": name,
+            "words": str(NAMES.get(name, name)),
+            "closed": closed.get(name),
+            "area": areas.get(name),
+        }
         | ground
         | one
         for name, one in found.items()
@@ -151,15 +158,15 @@ def reward_curves(result: dict[str, Any]) -> dict[str, Any]:
 
 
 NAMES = {
-    "random": "Random",
-    "everyone": "In the order they came",
-    "uncertainty": "Judges unsure",
-    "disagreement": "Judges disagree",
-    "rules": "Rules",
-    "learned": "Learned",
-    "learned_live": "Learned on the way",
-    "mixture": "Best predicted mixture",
-    "oracle": "Oracle (the bound)",
+    "random": _("Random"),
+    "everyone": _("In the order they came"),
+    "uncertainty": _("Judges unsure"),
+    "disagreement": _("Judges disagree"),
+    "rules": _("Rules"),
+    "learned": _("Learned"),
+    "learned_live": _("Learned on the way"),
+    "mixture": _("Best predicted mixture"),
+    "oracle": _("Oracle (the bound)"),
 }
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotate.access import access_judge
@@ -68,12 +69,14 @@ def new_judge(request: HttpRequest, slug: str) -> HttpResponse:
         )
         if preview is not None and form.cleaned_data["seen"] == preview.digest and "save" in request.POST:
             judge = save_judge(project=project, name=form.cleaned_data["name"], given=form.given())
-            messages.success(request, f"Saved as {judge.version}.", extra_tags="good")
+            messages.success(
+                request, _("Saved as %(version)s.") % {"version": judge.version}, extra_tags="good"
+            )
             return redirect("show_judge", project.slug, judge.pk)
         if preview is not None:
             form.show_seen(preview.digest)
             if "save" in request.POST:
-                form.add_error(None, "Look at the prompt below first: it has changed since it was shown.")
+                form.add_error(None, _("Look at the prompt below first: it has changed since it was shown."))
     status = 422 if form.errors else 200
     return page(
         request,
@@ -189,7 +192,7 @@ def limit_judge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if form.is_valid():
         allowance = allowance_of(project=project, name=family_of(judge))
         if attempt(request, form, lambda: set_limits(allowance=allowance, **form.given())) is not None:
-            messages.success(request, "The limits are changed.", extra_tags="good")
+            messages.success(request, _("The limits are changed."), extra_tags="good")
             return redirect("show_judge", project.slug, judge.pk)
     standing = standing_of(judge)
     context = {"judge": judge, "asked": True, "standing": standing, "lines": [], "points": []}

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import QueryDict
 
+from annotate.language import said
+
 PREFIX = "steps"
 MOST_STEPS = 40
 
@@ -66,8 +68,8 @@ def step_fields(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             {
                 "name": f"{PREFIX}-{place}-{setting.name}",
                 "parameter": setting.name,
-                "words": setting.words,
-                "help": setting.help,
+                "words": said(setting.words),
+                "help": said(setting.help),
                 "widget": setting.widget,
                 "options": getattr(setting, "options", ()),
                 "low": _bound(getattr(setting, "low", None)),
@@ -79,7 +81,13 @@ def step_fields(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             for setting in kind.settings
         ]
         found.append(
-            {"place": place, "name": kind.name, "title": kind.title, "help": kind.help, "fields": fields}
+            {
+                "place": place,
+                "name": kind.name,
+                "title": said(kind.title),
+                "help": said(kind.help),
+                "fields": fields,
+            }
         )
     return found
 
@@ -90,7 +98,7 @@ def step_choices() -> dict[str, list[tuple[str, str]]]:
 
     groups: dict[str, list[tuple[str, str]]] = {}
     for kind in STEPS.values():
-        groups.setdefault(kind.group, []).append((kind.name, kind.title))
+        groups.setdefault(said(kind.group), []).append((kind.name, said(kind.title)))
     return groups
 
 

@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.access import access_item
@@ -111,15 +113,17 @@ def _route(request: HttpRequest, project: Project, form: PolicyForm) -> bool:
     policy = form.policy(items=items, prices=prices)
     if policy["kind"] in KINDS:
         job = attempt(request, form, lambda: ask_to_route(project=project, policy=policy))
-        words = "A worker learns the policy and routes by it; this page shows how far it is."
+        words = _("A worker learns the policy and routes by it; this page shows how far it is.")
         if job is not None:
             messages.success(request, words, extra_tags="good")
         return job is not None
     report = attempt(request, form, lambda: route_items(policy=make_policy(project=project, **policy)))
     if report is None:
         return False
-    kept = f" {report.kept} items that people have begun stay with them." if report.kept else ""
-    words = f"Version {report.version}: {report.people} items to people, {report.models} to models.{kept}"
+    told = {"version": report.version, "people": report.people, "models": report.models, "n": report.kept}
+    words = _("Version %(version)s: %(people)s items to people, %(models)s to models.") % told
+    if report.kept:
+        words += " " + _("%(n)s items that people have begun stay with them.") % told
     messages.success(request, words, extra_tags="good")
     return True
 
@@ -146,7 +150,7 @@ def _send_or_look(request: HttpRequest, project: Project) -> None:
         attempt_plain(request, lambda: ask_to_recheck(project=project))
         return
     if not chosen:
-        messages.warning(request, "Choose the items that people should see again.", extra_tags="warn")
+        messages.warning(request, _("Choose the items that people should see again."), extra_tags="warn")
         return
     reasons = _reasons(project)
     sent: list[int] = []
@@ -159,7 +163,16 @@ def _send_or_look(request: HttpRequest, project: Project) -> None:
 
     attempt_plain(request, send)
     if sent:
-        messages.success(request, f"{sum(sent)} items wait for one more person each.", extra_tags="good")
+        messages.success(
+            request,
+            ngettext(
+                "%(n)s item waits for one more person.",
+                "%(n)s items wait for one more person each.",
+                sum(sent),
+            )
+            % {"n": sum(sent)},
+            extra_tags="good",
+        )
 
 
 def _reasons(project: Project) -> dict[int, str]:

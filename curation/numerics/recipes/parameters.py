@@ -48,10 +48,10 @@ class Number(Setting):
         return int(value) if self.whole else value
 
     def _cure(self) -> str:
-        kind = "whole number" if self.whole else "number"
+        kind = "a whole number" if self.whole else "a number"
         if isfinite(self.low) and isfinite(self.high):
-            return f"Give a {kind} from {self.low:g} to {self.high:g}."
-        return f"Give a {kind} from {self.low:g} up." if isfinite(self.low) else f"Give a {kind}."
+            return f"Give {kind} from {self.low:g} to {self.high:g}."
+        return f"Give {kind} from {self.low:g} up." if isfinite(self.low) else f"Give {kind}."
 
 
 @dataclass(frozen=True, slots=True)
