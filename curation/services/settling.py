@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from annotate.enums import JobKind, JudgeKind
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Raised when the shape of what is kept of a settled item changes, so that all are settled anew.
 SETTLED_AS = 3
+# Rows written in one step.
+BATCH = 500
 Judged = TypeVar("Judged", Vote, Cast)
 
 
@@ -61,7 +63,12 @@ class Declared:
 
 
 def settle_items(*, project: Project) -> SettlingReport:
-    """Settle everything that was judged. What has not changed since is left as it is."""
+    """Settle everything that was judged. What has not changed since is left as it is.
+
+    Whatever takes thought comes before the first row is written, and rows are written some hundreds at a
+    time: on SQLite everybody else waits meanwhile. Killed in between, it has settled some items and not yet
+    others, and does the rest when it is run again.
+    """
     declared = declared_by(project)
     casts = casts_that_count(project, declared.rules)
     finals = final_answers_by_item(project)
@@ -72,12 +79,12 @@ def settle_items(*, project: Project) -> SettlingReport:
     sides = sides_of(project)
     for pool in Pool:
         chosen = votes_in(pool, casts)
-        with transaction.atomic():
-            counts[pool.value], fresh = _settle_pool(
-                project, pool, chosen, {} if pool == Pool.MODELS else finals, declared
-            )
-            alphas[pool.value] = _note_agreement(project, pool, chosen, declared, sides)
-        changed += fresh
+        found = _settled_pool(project, pool, chosen, {} if pool == Pool.MODELS else finals, declared)
+        settlement = _agreement(project, pool, chosen, declared, sides)
+        _keep_estimates(project, pool, found)
+        _keep_settlement(settlement)
+        counts[pool.value], alphas[pool.value] = found.judged, settlement.alpha
+        changed += found.changed
     return SettlingReport(counts, changed, alphas)
 
 
@@ -117,19 +124,28 @@ def ask_to_settle(*, project: Project) -> Job:
     return enqueue_job(kind=JobKind.SETTLE, project=project, payload=payload)
 
 
-def _settle_pool(
+@dataclass(frozen=True, slots=True)
+class SettledPool:
+    """What is to be written of a pool: estimates that are new or changed, and the items whose estimates go,
+    since nobody of the pool judges them any more or since another rule made them."""
+
+    judged: int
+    changed: int
+    fresh: list[Estimate]
+    gone: list[int]
+
+
+def _settled_pool(
     project: Project,
     pool: Pool,
     casts: Sequence[Cast],
     finals: Mapping[int, tuple[int, dict[str, Any]]],
     declared: Declared,
-) -> tuple[int, int]:
-    """Write the pool's estimates; those of items nobody of the pool judges any more, or made by another
-    rule, are removed. A reviewer's final answer stands in place of the votes."""
-    estimates = Estimate.objects.filter(item__project=project, pool=pool)
+) -> SettledPool:
+    """A reviewer's final answer stands in place of the votes."""
     known = {
         item: (method, digest)
-        for item, method, digest in estimates.values_list("item_id", "method", "input_hash")
+        for item, method, digest in estimates_of(project, pool).values_list("item_id", "method", "input_hash")
     }
     asked = [[spec.key, spec.options_as_dict()] for spec in declared.questionnaire.specs]
     named = content_key(SETTLED_AS, declared.rules.as_dict(), asked)
@@ -147,19 +163,32 @@ def _settle_pool(
     gone = sorted(
         item for item, (method, _digest) in known.items() if item not in judged or method != declared.method
     )
-    for start in range(0, len(gone), 500):
-        estimates.filter(item_id__in=gone[start : start + 500]).delete()
-    Estimate.objects.bulk_create(
-        fresh,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["item", "pool", "method"],
-        update_fields=[
-            "verdict", "preference", "strength", "confidence", "n_judges", "spread", "values", "adjudicated",
-            "input_hash", "made_at",
-        ],
-    )  # fmt: skip
-    return len(judged), len(fresh) + len(set(gone) - judged)
+    return SettledPool(len(judged), len(fresh) + len(set(gone) - judged), fresh, gone)
+
+
+def estimates_of(project: Project, pool: Pool) -> QuerySet[Estimate]:
+    return Estimate.objects.filter(item__project=project, pool=pool)
+
+
+def _keep_estimates(project: Project, pool: Pool, found: SettledPool) -> None:
+    """An estimate by another rule goes in the same step in which the one that replaces it comes."""
+    fresh = {estimate.item_id: estimate for estimate in found.fresh}
+    gone = set(found.gone)
+    touched = sorted(fresh.keys() | gone)
+    for start in range(0, len(touched), BATCH):
+        part = touched[start : start + BATCH]
+        with transaction.atomic():
+            if removed := [item for item in part if item in gone]:
+                estimates_of(project, pool).filter(item_id__in=removed).delete()
+            Estimate.objects.bulk_create(
+                [fresh[item] for item in part if item in fresh],
+                update_conflicts=True,
+                unique_fields=["item", "pool", "method"],
+                update_fields=[
+                    "verdict", "preference", "strength", "confidence", "n_judges", "spread", "values",
+                    "adjudicated", "input_hash", "made_at",
+                ],
+            )  # fmt: skip
 
 
 def _estimate(
@@ -194,31 +223,42 @@ def casts_by_item(casts: Sequence[Cast]) -> dict[int, list[Cast]]:
     return grouped
 
 
-def _note_agreement(
+def _agreement(
     project: Project, pool: Pool, casts: Sequence[Cast], declared: Declared, sides: Sides
-) -> float | None:
+) -> Settlement:
     """Krippendorff's ordinal alpha of what the judges say of the pair, and what they think of the models that
-    wrote the responses, kept beside the estimates."""
+    wrote the responses, to be kept beside the estimates."""
     votes = implied_votes(casts, declared)
     alpha = agreement_of(votes)
-    Settlement.objects.filter(project=project, pool=pool).exclude(method=declared.method).delete()
-    Settlement.objects.update_or_create(
+    return Settlement(
         project=project,
         pool=pool,
         method=declared.method,
-        defaults={
-            "alpha": _finite(alpha.alpha),
-            "alpha_low": _finite(alpha.low),
-            "alpha_high": _finite(alpha.high),
-            "n_items": len({cast.item_id for cast in casts}),
-            "n_judgments": len(casts),
-            "n_units": alpha.n_units,
-            "leaderboard": leaderboards(casts, declared, sides),
-            "input_hash": content_key([[vote.item_id, vote.judge_id, vote.preference] for vote in votes]),
-            "made_at": timezone.now(),
-        },
+        alpha=_finite(alpha.alpha),
+        alpha_low=_finite(alpha.low),
+        alpha_high=_finite(alpha.high),
+        n_items=len({cast.item_id for cast in casts}),
+        n_judgments=len(casts),
+        n_units=alpha.n_units,
+        leaderboard=leaderboards(casts, declared, sides),
+        input_hash=content_key([[vote.item_id, vote.judge_id, vote.preference] for vote in votes]),
+        made_at=timezone.now(),
     )
-    return _finite(alpha.alpha)
+
+
+@transaction.atomic
+def _keep_settlement(settlement: Settlement) -> None:
+    kept = Settlement.objects.filter(project=settlement.project, pool=settlement.pool)
+    kept.exclude(method=settlement.method).delete()
+    Settlement.objects.bulk_create(
+        [settlement],
+        update_conflicts=True,
+        unique_fields=["project", "pool", "method"],
+        update_fields=[
+            "alpha", "alpha_low", "alpha_high", "n_items", "n_judgments", "n_units", "leaderboard",
+            "input_hash", "made_at",
+        ],
+    )  # fmt: skip
 
 
 def leaderboards(casts: Sequence[Cast], declared: Declared, sides: Sides) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotate.errors import InvalidSetting
 from annotate.models import Job
@@ -210,3 +212,38 @@ def test_judges_of_another_sort_are_refused_by_name():
     with pytest.raises(InvalidSetting) as refused:
         settle_items(project=project)
     assert refused.value.field == "settling.judges"
+
+
+def test_what_settling_thinks_about_holds_no_lock():
+    """On SQLite all others wait from the first statement of a transaction to its last: only rows are written
+    there, and nothing that counts votes, ranks models or draws samples comes in between."""
+    project = make_project()
+    for preference in (-2, 1, 3):
+        item = make_item(project)
+        make_judgment(item, make_judge(project), preference)
+        make_judgment(item, make_judge(project), -preference)
+
+    with CaptureQueriesContext(connection) as said:
+        settle_items(project=project)
+
+    inside, depth = [], 0
+    for sql in (one["sql"] for one in said.captured_queries):
+        if sql.startswith("SAVEPOINT"):
+            depth += 1
+        elif sql.startswith("RELEASE"):
+            depth -= 1
+        elif depth:
+            inside.append(sql)
+    assert {sql.split()[0] for sql in inside if "curation_" in sql} == {"INSERT", "DELETE"}
+
+
+def test_estimates_are_written_some_at_a_time(monkeypatch):
+    project = make_project()
+    items = [make_item(project) for _ in range(5)]
+    for item in items:
+        make_judgment(item, make_judge(project), -2)
+    monkeypatch.setattr("curation.services.settling.BATCH", 2)
+
+    settle_items(project=project)
+
+    assert [estimate(item, "people") for item in items] == [("first", -2.0, 1)] * 5
