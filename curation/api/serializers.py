@@ -5,6 +5,7 @@ from rest_framework import serializers
 from annotate.api.serializers import StrictSerializer
 from curation.enums import PolicyKind, Pool
 from curation.models import Estimate, Release
+from curation.selectors.policies import AUDIT
 from curation.services.steering import SIZES
 
 
@@ -38,7 +39,7 @@ class PolicyIn(StrictSerializer):
     human_budget = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
     seed = serializers.IntegerField(default=0)
     ask_models = serializers.BooleanField(default=True)
-    audit = serializers.FloatField(min_value=0, max_value=1, default=0.0)
+    audit = serializers.FloatField(min_value=0, max_value=1, default=AUDIT)
     must_go_to_people = serializers.ListField(child=serializers.CharField(max_length=200), default=list)
     judge = serializers.CharField(max_length=320, allow_blank=True, default="")
     retrain_every = serializers.IntegerField(min_value=0, default=0)

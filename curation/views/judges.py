@@ -90,12 +90,15 @@ def new_judge(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _copied(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """The settings of the judge that ``?from=`` names, for a new version of it."""
+    """The settings of the judge that ``?from=`` names, for a new version of it; with ``&band=measured`` with
+    the tie band by which it ties as often as its people do."""
     asked = request.GET.get("from", "")
     if not asked.isdecimal():
         return {}
     judge = access_judge(project=project, pk=int(asked))
-    return JudgeForm.initial_of(judge.name, judge_spec(judge))
+    initial = JudgeForm.initial_of(judge.name, judge_spec(judge))
+    calibration = latest_calibration(judge) if request.GET.get("band") == "measured" else None
+    return initial if calibration is None else initial | {"tie_band": round(calibration.tie_band, 4)}
 
 
 @require_http_methods(["GET"])

@@ -68,7 +68,7 @@ def test_no_preference_of_a_person_is_among_the_features():
 
 def test_the_learned_policy_sends_to_people_where_the_model_errs():
     project = tagged_project()
-    policy = make_policy(project=project, kind="learned", human_budget=5)
+    policy = make_policy(project=project, kind="learned", human_budget=5, settings={"audit": 0.0})
 
     report = route_items(policy=policy, item_ids=list(waiting_items(project).values_list("pk", flat=True)))
 
@@ -128,6 +128,20 @@ def test_what_has_to_go_to_people_goes_first_and_an_expert_is_asked():
     assert "safety: high" in route.reason
     assert Item.objects.get(pk=items[1].pk).expertise == "safety"
     assert Item.objects.get(pk=items[0].pk).expertise == ""
+
+
+def test_a_policy_that_ranks_audits_unless_it_is_told_otherwise():
+    project = tagged_project(labelled=0, waiting=60)
+
+    usual = make_policy(project=project, kind="uncertainty", human_budget=40)
+    never = make_policy(project=project, kind="uncertainty", human_budget=40, settings={"audit": 0.0})
+    for policy in (usual, never):
+        route_items(policy=policy)
+
+    drawn = {"reason__startswith": "Drawn for the random audit"}
+    assert usual.routes.filter(**drawn).count() == 2
+    assert not never.routes.filter(**drawn).exists()
+    assert all(one.probability > 0 for one in usual.routes.all())
 
 
 def test_an_audit_has_a_known_probability_and_says_so():

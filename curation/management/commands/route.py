@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from annotate.errors import WinnowError
 from annotate.management.target import StageCommand, project_or_file
 from curation.enums import PolicyKind
+from curation.selectors.policies import AUDIT
 from curation.services.routing import make_policy, route_items
 
 
@@ -18,7 +19,9 @@ class Command(StageCommand):
         parser.add_argument("project", help="A project's slug, or a file.")
         parser.add_argument("--policy", default="everyone", choices=PolicyKind.values)
         parser.add_argument("--budget", type=int, help="Items for people; all when left out.")
-        parser.add_argument("--audit", type=float, default=0.0, help="Share of the budget drawn at random.")
+        parser.add_argument(
+            "--audit", type=float, default=AUDIT, help="Least share of the budget drawn at random."
+        )
         parser.add_argument("--require", action="append", default=[], help="Tag whose items go to people.")
         parser.add_argument("--judge", default="", help="The model judge; the one with most verdicts.")
         parser.add_argument("--seed", type=int, default=0)

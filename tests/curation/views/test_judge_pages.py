@@ -139,6 +139,18 @@ def test_a_new_version_starts_from_the_settings_of_another(project, lead, sign_i
     assert page.context["form"].initial["name"] == "Judge"
 
 
+def test_a_new_version_may_tie_as_often_as_people_do(project, lead, calibrated, sign_in):
+    client = sign_in(lead)
+    found = calibrated.calibrations.get()
+
+    page = text_of(client.get(address("show_judge", project, calibrated.pk)))
+    form = client.get(address("new_judge", project) + f"?from={calibrated.pk}&band=measured").context["form"]
+
+    assert f"?from={calibrated.pk}&amp;band=measured" in page
+    assert form.initial["tie_band"] == round(found.tie_band, 4) != 0.05
+    assert form.initial["name"] == "Judge"
+
+
 def test_limits_are_typed_in_money_and_kept_in_millionths(project, lead, sign_in):
     judge = local_judge(project=project)
     limits = {"spend_cap": "2.5", "price_in": "0.15", "price_out": "0.6", "calls_per_minute": 30}
