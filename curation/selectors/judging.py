@@ -24,19 +24,25 @@ from curation.selectors.steering import LEAST_TRIED, Tried, too_steerable, tried
 # Fewer pairs say too little about how often a judge turns.
 LEAST_PAIRS = 20
 LETTERS_IN_ALPHABET = 26
+NOT_ALONE = "So it may not label alone: only where people judge as well."
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How often a judge's verdict turned with the order and with injected lines, and what follows.
-    ``alone``: it may label items that no person sees; ``why`` says why not, or what is not known yet."""
+    ``alone``: it may label items that no person sees; ``reasons`` say why not, or what is not known yet, in a
+    sentence each."""
 
     pairs: int
     flips: int
     unparseable: int
     tried: Tried
     alone: bool
-    why: str
+    reasons: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        return " ".join(self.reasons)
 
     @property
     def rate(self) -> float | None:
@@ -72,11 +78,11 @@ def standing_of(judge: Judge) -> Standing:
         unparseable=Count("pk", filter=Q(state=JudgmentState.UNPARSEABLE)),
     )
     tried = tried_on(judge)
-    against = [_turns_too_often(judge, counted["pairs"], counted["flips"]), too_steerable(judge, tried)]
-    if why := " ".join(one for one in against if one):
-        why += " So it may not label alone: only where people judge as well."
-        return Standing(**counted, tried=tried, alone=False, why=why)
-    return Standing(**counted, tried=tried, alone=True, why=_unknown_of(counted["pairs"], tried))
+    found = (_turns_too_often(judge, counted["pairs"], counted["flips"]), too_steerable(judge, tried))
+    against = tuple(one for one in found if one)
+    if against:
+        return Standing(**counted, tried=tried, alone=False, reasons=(*against, NOT_ALONE))
+    return Standing(**counted, tried=tried, alone=True, reasons=_unknown_of(counted["pairs"], tried))
 
 
 def _turns_too_often(judge: Judge, pairs: int, flips: int) -> str:
@@ -89,18 +95,16 @@ def _turns_too_often(judge: Judge, pairs: int, flips: int) -> str:
     )
 
 
-def _unknown_of(pairs: int, tried: Tried) -> str:
+def _unknown_of(pairs: int, tried: Tried) -> tuple[str, ...]:
     """What is not known yet about a judge that nothing speaks against."""
     unknown = []
     if pairs < LEAST_PAIRS:
         unknown.append(f"Known on {pairs} pairs only; {LEAST_PAIRS} are needed.")
-    if tried.excess is None:
-        unknown.append(
-            f"Tried with injections on {tried.pairs} pairs only; {LEAST_TRIED} are needed."
-            if tried.pairs
-            else "Not tried with injections yet."
-        )
-    return " ".join(unknown)
+    if tried.excess is None and tried.pairs:
+        unknown.append(f"Tried with injections on {tried.pairs} pairs only; {LEAST_TRIED} are needed.")
+    elif tried.excess is None:
+        unknown.append("Not tried with injections yet.")
+    return tuple(unknown)
 
 
 def why_no_model_alone(project: Project) -> str:

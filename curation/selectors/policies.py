@@ -22,11 +22,12 @@ class PolicySettings:
     """What a policy's ``settings`` hold.
 
     ``audit``: least share of the human budget that is drawn at random; kinds that rank nothing draw all at
-    random anyway. ``required``: tags whose items all go to people. ``rules``: tags that send an item to people first, under the kind "rules". ``experts``: which
-    expertise the judges of an item with a subject need. ``judge``: the model judge whose labels stand where
-    no person is asked; empty: the one with most verdicts. ``retrain_every``: new human labels after which a
-    learned policy is trained again; 0: never. ``budget_as``: how the budget was named, for the record.
-    ``learned``: what the policy was trained to, with its evidence.
+    random anyway. ``required``: tags whose items all go to people. ``rules``: tags that send an item to
+    people first, under the kind "rules". ``experts``: which expertise the judges of an item with a subject
+    need. ``judge``: the model judge whose labels stand where no person is asked; empty: the one with most
+    verdicts. ``retrain_every``: new human labels after which a learned policy is trained again; 0: never.
+    ``budget_as``: how the budget was named, for the record. ``learned``: what the policy was trained to, with
+    its evidence.
     """
 
     audit: float = AUDIT
