@@ -104,6 +104,7 @@ NO_PAGES = {
             "show_plan",
             "preview_steps",
             "show_touched",
+            "look_at_format",
             "preview_flow",
             "look_at_guidelines",
         ]

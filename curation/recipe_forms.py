@@ -107,6 +107,10 @@ class FreezeForm(forms.Form):
         for name in ("ties", "neither", "undecided"):
             self.fields[name].choices = POLICY_WORDS  # type: ignore[attr-defined]
 
+    @staticmethod
+    def policy_words() -> dict[str, str]:
+        return {name: str(words) for name, words in POLICY_WORDS}
+
     def options(self) -> dict[str, Any]:
         """What was chosen, as the format reads it; what was left open is the format's own."""
         given = self.cleaned_data

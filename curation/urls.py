@@ -75,6 +75,7 @@ urlpatterns = [
     path("p/<slug:slug>/recipes/preview/", recipes.preview_steps, name="preview_steps"),
     path("p/<slug:slug>/recipes/<int:pk>/", recipes.show_recipe, name="show_recipe"),
     path("p/<slug:slug>/recipes/<int:pk>/freeze/", recipes.freeze, name="freeze"),
+    path("p/<slug:slug>/recipes/<int:pk>/format/", recipes.look_at_format, name="look_at_format"),
     path("p/<slug:slug>/recipes/rows/<int:place>/", recipes.show_touched, name="show_touched"),
     path("p/<slug:slug>/recipes/compare/", recipes.compare_recipes, name="compare_recipes"),
     path("p/<slug:slug>/recipes/sets/", recipes.add_evaluation_set, name="add_evaluation_set"),

@@ -142,6 +142,7 @@ ROLE_NEEDED = {
     "recipe_text": reviewed("recipe"),
     "show_recipe": reviewed("recipe"),
     "freeze": led("recipe"),
+    "look_at_format": led("recipe"),
     "show_releases": reviewed(),
     "show_release": reviewed("release"),
     "export_release": led("release"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from curation.formats.table import (
     pair_keys,
     read_batches,
     schema_of,
+    take_rows,
     texts_of,
 )
 from curation.numerics.recipes import SPLITS, Columns, State
@@ -70,6 +71,15 @@ def freeze_rows(
                     progress(found.rows)
             start += batch.num_rows
     return found
+
+
+def frozen_sample(table: Path, columns: Columns, state: State, places: Sequence[int]) -> pa.RecordBatch:
+    """A few rows as they would be frozen, in the order of their places, which must ascend."""
+    chosen = np.asarray(places, dtype=np.int64)
+    rows = chosen if "item" not in columns else np.asarray(columns["item"])[chosen]
+    unique, again = np.unique(rows, return_inverse=True)
+    batch = take_rows(table, unique.tolist()).combine_chunks().take(pa.array(again)).to_batches()[0]
+    return _made(batch, columns, state, chosen, frozen_schema(schema_of(table)))
 
 
 def _made(

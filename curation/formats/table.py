@@ -163,7 +163,12 @@ def schema_of(path: Path) -> pa.Schema:
 
 def read_rows(path: Path, places: list[int], *, columns: list[str]) -> list[dict[str, Any]]:
     """A few rows by their places, which must ascend; only the row groups that hold them are read."""
-    found: list[dict[str, Any]] = []
+    return take_rows(path, places, columns=columns).to_pylist()  # type: ignore[no-any-return]
+
+
+def take_rows(path: Path, places: list[int], *, columns: list[str] | None = None) -> pa.Table:
+    """The same as a table of all columns, or of these."""
+    found: list[pa.Table] = []
     wanted = list(places)
     with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as source:
         start = 0
@@ -171,10 +176,13 @@ def read_rows(path: Path, places: list[int], *, columns: list[str]) -> list[dict
             size = source.metadata.row_group(group).num_rows
             inside = [place - start for place in wanted if start <= place < start + size]
             if inside:
-                rows = source.read_row_group(group, columns=columns).take(pa.array(inside, pa.int64()))
-                found += rows.to_pylist()
+                rows = source.read_row_group(group, columns=columns, use_threads=False)
+                found.append(rows.take(pa.array(inside, pa.int64())))
             start += size
-    return found
+        schema = source.schema_arrow
+    if found:
+        return pa.concat_tables(found)
+    return (schema if columns is None else pa.schema([schema.field(name) for name in columns])).empty_table()
 
 
 def pair_keys(prompt_keys: pa.Array, one: pa.Array, other: pa.Array) -> list[str]:

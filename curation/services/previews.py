@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from annotate.enums import JobKind
@@ -39,6 +40,32 @@ def preview_or_job(
         stamp = source_of(project, **about).stamp()
         payload = {"steps": plain, **about, "stamp": stamp}
         return None, enqueue_job(kind=JobKind.CURATE, project=project, payload=payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Pairs that two recipes keep: both, the first alone, the second alone; and of those that both keep, how
+    many they write otherwise (another side, margin, weight, split or mask)."""
+
+    both: int
+    first: int
+    second: int
+    otherwise: int
+
+
+def overlap_of(one: Preview, other: Preview) -> Overlap | None:
+    """None where their rows are not the same pairs: of other pools or questions, or made into pairs anew."""
+    if one.folder != other.folder or "item" in one.columns or "item" in other.columns:
+        return None
+    first, second = one.selection.state, other.selection.state
+    both = first.standing & second.standing
+    unlike = (first.differs(second.written()) | (first.split != second.split)) & both
+    return Overlap(
+        int(both.sum()),
+        int((first.standing & ~second.standing).sum()),
+        int((second.standing & ~first.standing).sum()),
+        int(unlike.sum()),
+    )
 
 
 def touched_rows(preview: Preview, place: int, *, changed: bool = False) -> list[dict[str, Any]]:

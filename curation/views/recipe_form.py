@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotate.language import said
+from curation.recipe_forms import FreezeForm
+from curation.services.format_previews import FormatPreview, KindKept
 
 PREFIX = "steps"
 MOST_STEPS = 40
@@ -100,6 +104,48 @@ def step_choices() -> dict[str, list[tuple[str, str]]]:
     for kind in STEPS.values():
         groups.setdefault(said(kind.group), []).append((kind.name, said(kind.title)))
     return groups
+
+
+def fact_words(value: Any) -> Any:
+    """A number of a step for a reader: what is counted by name as a list of names and counts."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{said(name.replace('_', ' '))} {fact_words(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return _("unknown") if value is None else value
+
+
+KIND_WORDS = {
+    "decided": gettext_lazy("With a preferred side"),
+    "tie": gettext_lazy("Ties"),
+    "neither": gettext_lazy("Neither"),
+    "undecided": gettext_lazy("Disagreement"),
+}
+
+
+def kinds_in_words(shown: FormatPreview) -> list[dict[str, Any]]:
+    """Each kind of pair that is kept, how many there are and what the format makes of them."""
+    return [
+        {
+            "kind": one.kind,
+            "words": KIND_WORDS[one.kind],
+            "pairs": one.pairs,
+            "becomes": _becomes(one) if one.pairs else "–",
+            "rows": one.rows,
+        }
+        for one in shown.kinds
+    ]
+
+
+def _becomes(one: KindKept) -> str:
+    count = len(one.rows)
+    if not count:
+        return _("nothing: left out")
+    made = ngettext("{n} row each", "{n} rows each", count).format(n=count)
+    policy = FreezeForm.policy_words().get(one.policy, one.policy)
+    return f"{policy}: {made}" if policy and one.policy else made
 
 
 def _value(widget: str, data: QueryDict, field: str, default: Any) -> Any:

@@ -15,12 +15,20 @@ from curation.models import Recipe
 from curation.recipe_forms import EvaluationSetForm, FreezeForm, RecipeForm, RecipeTextForm
 from curation.selectors.releases import access_recipe, releases_of, versions_of
 from curation.services.evaluating import SEEDS
-from curation.services.previews import preview_or_job, touched_rows
+from curation.services.format_previews import preview_format
+from curation.services.previews import overlap_of, preview_or_job, touched_rows
 from curation.services.recipes import default_steps, read_yaml, save_recipe, steps_to_dicts, yaml_of
 from curation.services.references import keep_evaluation_set, read_evaluation_file
 from curation.services.releasing import ask_to_freeze
 from curation.views.frame import attempt, attempt_plain, door, page
-from curation.views.recipe_form import rearranged, step_choices, step_fields, steps_from_form
+from curation.views.recipe_form import (
+    fact_words,
+    kinds_in_words,
+    rearranged,
+    step_choices,
+    step_fields,
+    steps_from_form,
+)
 
 TAB = "show_recipes"
 
@@ -118,7 +126,11 @@ def preview_context(
             "before": standing,
             "dropped": len(outcome.dropped),
             "changed": len(outcome.changed),
-            "facts": [(name, value) for name, value in outcome.facts.items() if value not in ({}, [], None)],
+            "facts": [
+                (name, fact_words(value))
+                for name, value in outcome.facts.items()
+                if value not in ({}, [], None)
+            ],
         }
         standing = outcome.kept
     return found | {"preview": preview}
@@ -167,7 +179,9 @@ def compare_recipes(request: HttpRequest, slug: str) -> HttpResponse:
         form = RecipeForm.showing(recipe)
         shown = preview_context(project, form, recipe.steps, form.about(recipe))
         sides.append({"recipe": recipe} | shown)
-    return page(request, "curation/compare_recipes.html", project, tab=TAB, sides=sides)
+    previews = [side["preview"] for side in sides if "preview" in side]
+    overlap = overlap_of(*previews) if len(previews) == len(sides) else None
+    return page(request, "curation/compare_recipes.html", project, tab=TAB, sides=sides, overlap=overlap)
 
 
 @require_http_methods(["GET", "POST"])
@@ -195,6 +209,25 @@ def recipe_text(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     kept = RecipeForm.showing(recipe).keep_name()
     shown = preview_context(project, kept, recipe.steps, kept.about(recipe))
     return page(request, "curation/recipe.html", project, tab=TAB, status=422, **(shown | context))
+
+
+@require_POST
+def look_at_format(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """What the format in the form would make of the pairs that the saved recipe keeps."""
+    project = door(request, slug)
+    recipe = access_recipe(project=project, pk=pk)
+    form = FreezeForm(request.POST)
+    context: dict[str, Any] = {"recipe": recipe}
+    if form.is_valid():
+        try:
+            found, job = preview_format(
+                recipe=recipe, format=form.cleaned_data["format"], options=form.options()
+            )
+            context |= {"shown": found, "job": job, "kinds": kinds_in_words(found) if found else []}
+        except WinnowError as trouble:
+            context["trouble"] = trouble
+    status = 200 if "shown" in context else 422
+    return page(request, "curation/_format_preview.html", project, tab=TAB, status=status, **context)
 
 
 @require_POST

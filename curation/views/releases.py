@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -92,7 +93,7 @@ def forget_token(request: HttpRequest, slug: str, version: int) -> HttpResponse:
     project = door(request, slug)
     release = access_release(project=project, version=version)
     if forget_hub_token(user=person(request)):
-        messages.success(request, "Your hub token is gone from here.", extra_tags="good")
+        messages.success(request, _("Your hub token is gone from here."), extra_tags="good")
     return redirect("show_release", project.slug, release.version)
 
 

@@ -30,32 +30,22 @@ FIELDS = {
     "justification": "Their words for it",
 }
 REQUIRED = ("prompt",)
-# What columns are called elsewhere: a first guess, for a person to correct.
+# What columns are called elsewhere, written without anything but letters and digits: a first guess, for a
+# person to correct.
+RESPONSES = ("response", "answer", "output", "completion", "candidate", "reply", "generation")
+
+
+def _sides(letter: str, number: str, judged: str) -> tuple[str, ...]:
+    return (judged, *(f"{one}{mark}" for one in RESPONSES for mark in (letter, number)), letter)
+
+
 KNOWN_AS = {
-    "id": ("id", "uid", "key", "prompt_id", "question_id", "index"),
+    "id": ("id", "uid", "key", "promptid", "questionid", "index"),
     "prompt": ("prompt", "instruction", "question", "query", "input", "text"),
-    "response_a": (
-        "response_a",
-        "chosen",
-        "answer_a",
-        "output_a",
-        "completion_a",
-        "response1",
-        "response_1",
-        "a",
-    ),
-    "response_b": (
-        "response_b",
-        "rejected",
-        "answer_b",
-        "output_b",
-        "completion_b",
-        "response2",
-        "response_2",
-        "b",
-    ),
-    "model_a": ("model_a", "chosen_model", "model1", "generator_a"),
-    "model_b": ("model_b", "rejected_model", "model2", "generator_b"),
+    "response_a": _sides("a", "1", "chosen"),
+    "response_b": _sides("b", "2", "rejected"),
+    "model_a": ("modela", "chosenmodel", "model1", "generatora"),
+    "model_b": ("modelb", "rejectedmodel", "model2", "generatorb"),
     "preference": ("preference", "winner", "label", "verdict", "choice", "preferred"),
     "judge": ("judge", "annotator", "worker", "user", "rater", "evaluator"),
     "justification": ("justification", "reason", "comment", "rationale", "explanation"),
@@ -64,7 +54,9 @@ KNOWN_AS = {
 
 def guess(columns: list[str]) -> dict[str, str]:
     """Our field to their column, by name; each column at most once."""
-    left = {column.lower(): column for column in columns}
+    left: dict[str, str] = {}
+    for column in columns:
+        left.setdefault("".join(filter(str.isalnum, column.lower())), column)
     found = {}
     for field, names in KNOWN_AS.items():
         name = next((one for one in names if one in left), None)

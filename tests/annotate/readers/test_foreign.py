@@ -361,6 +361,19 @@ def test_an_array_is_split_whatever_its_strings_hold(tmp_path):
     assert [item.line for item in items] == [2 + 8 * number for number in range(len(texts))]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("answer1", "answer2"), ("Response A", "Response B"), ("output-1", "output-2")]
+)
+def test_columns_are_guessed_however_their_names_are_written(first, second):
+    assert guess(["Prompt ID", "Question", first, second, "Chosen model"]) == {
+        "id": "Prompt ID",
+        "prompt": "Question",
+        "response_a": first,
+        "response_b": second,
+        "model_a": "Chosen model",
+    }
+
+
 def test_columns_are_guessed_and_mapped_by_hand(tmp_path):
     header = "Question,chosen,rejected,Winner,Annotator,topic\n"
     table = header + "Why?,So.,No.,B,ann,bread\nWhen?,Now.,Never.,perhaps,ann,time\n"

@@ -113,3 +113,55 @@ def test_a_release_is_sent_to_named_storage_from_its_page(release, lead, sign_in
     assert asked.headers["Location"] == address("show_release", release)
     assert place in text_of(client.get(address("show_release", release)))
     assert fsspec.filesystem("memory").exists(f"/pages/{release.project.slug}/v1/manifest.json")
+
+
+def test_a_format_is_looked_at_with_counts_by_kind_before_anything_is_frozen(project, lead, sign_in):
+    judges = [make_judge(project, name=f"person {number}") for number in range(2)]
+    for number, said in enumerate(
+        ((-2, -1), ("tie", "tie"), ("tie", "tie"), ("neither", "neither"), (-1, 1))
+    ):
+        item = make_item(project, prompt=f"prompt {number}", texts=(f"one {number}", f"two {number}"))
+        for judge, preference in zip(judges, said, strict=True):
+            make_judgment(item, judge, preference)
+    settle_items(project=project)
+    steps = [{"step": "drop_undecided", "keep_ties": True, "keep_neither": True, "keep_undecided": True}]
+    recipe = save_recipe(project=project, name="All", steps=steps)
+    address = reverse("look_at_format", args=[project.slug, recipe.pk])
+
+    shown = text_of(sign_in(lead).post(address, {"format": "unpaired", "neither": "both_bad"}))
+    doubled = text_of(sign_in(lead).post(address, {"format": "preference", "ties": "both_orders"}))
+    refused = sign_in(lead).post(address, {"format": "win-rates", "ties": "both_orders"})
+
+    counts = [shown.count(f'data-kind="{kind}">{pairs}<') for kind, pairs in
+              (("decided", 1), ("tie", 2), ("neither", 1), ("undecided", 1))]  # fmt: skip
+    assert counts == [1, 1, 1, 1]
+    assert "Both bad: 2 rows each" in shown
+    assert '"completion"' in shown
+    assert "A row in each order: 2 rows each" in doubled
+    assert "one 1" in doubled
+    assert refused.status_code == 422
+    assert "has no policy" in text_of(refused)
+
+
+def test_facts_of_a_step_are_told_in_words(project, judged, lead, sign_in):
+    recipe = save_recipe(project=project, name="Private", steps=[{"step": "private_data"}])
+
+    page = text_of(sign_in(lead).get(reverse("show_recipe", args=[project.slug, recipe.pk])))
+
+    assert "email 0, phone 0" in page
+    assert "{'" not in page
+
+
+def test_two_recipes_are_told_apart_by_the_pairs_that_only_one_keeps(project, judged, lead, sign_in):
+    every = save_recipe(project=project, name="All", steps=[{"step": "drop_undecided"}])
+    some = save_recipe(
+        project=project,
+        name="Some",
+        steps=[{"step": "drop_undecided"}, {"step": "sample", "rows": 20, "seed": 1}],
+    )
+
+    page = text_of(
+        sign_in(lead).get(reverse("compare_recipes", args=[project.slug]), {"a": every.pk, "b": some.pk})
+    )
+
+    assert "<dt>Both keep</dt><dd>20</dd><dt>Only All</dt><dd>10</dd><dt>Only Some</dt><dd>0</dd>" in page
