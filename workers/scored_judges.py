@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from math import exp
-from pathlib import Path
+from operator import attrgetter
 from typing import Any
-
-from django.conf import settings
 
 from annotate.errors import NothingToDo
 from annotate.keys import content_key
@@ -20,6 +16,7 @@ from curation.prompts.asking import Task
 from curation.prompts.combining import Combined
 from curation.prompts.spec import JudgeSpec
 from curation.services.calibrating import sides_by_people
+from workers.reward_judges import Scored, by_rewards
 
 Alive = Callable[[], object]
 # An item, and two texts that answer it.
@@ -28,53 +25,21 @@ Texts = tuple[Item, tuple[str, str]]
 EMBEDDED_AT_ONCE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """``chances``: by places of the responses, first before second, the probability that the first is the
-    better one; no entry where no number can be had. ``raw`` goes with the judgment."""
-
-    responses: int
-    chances: dict[tuple[int, int], float]
-    raw: dict[str, Any]
-
-
 def reward_answers(spec: JudgeSpec, items: Sequence[Item]) -> tuple[str, list[tuple[Item, Scored]]]:
-    """Rewards of the responses of each item, and the revision of the model that gave them."""
-    every = [(item, sorted(item.candidates.all(), key=lambda one: one.position)) for item in items]
-    asked = [(one.prompt or item.prompt, one.text) for item, responses in every for one in responses]
-    revision, found = _rewards(spec, asked)
-    places = iter(found)
-    return revision, [
-        (item, _compared([next(places) for _response in responses])) for item, responses in every
+    """What a reward model makes of the responses of each item, and its revision."""
+    asked = [
+        [
+            (one.prompt or item.prompt, one.text)
+            for one in sorted(item.candidates.all(), key=attrgetter("position"))
+        ]
+        for item in items
     ]
-
-
-def _rewards(spec: JudgeSpec, asked: Sequence[tuple[Any, str]]) -> tuple[str, list[Any]]:
-    from workers.runtime.reward import load_reward_model, rewards
-    from workers.runtime.sources import find_model
-
-    rm = load_reward_model(find_model(spec.model, Path(settings.WINNOW_MODELS)), dtype="auto")
-    found: dict[int, Any] = {}
-    for batch in rewards(rm, list(asked)):
-        found |= dict(batch)
-    return rm.revision, [found[place] for place in range(len(asked))]
-
-
-def _compared(given: Sequence[Any]) -> Scored:
-    raw = {"rewards": [one.value for one in given], "flags": [list(one.flags) for one in given]}
-    known = [(place, one.value) for place, one in enumerate(given) if one.value is not None]
-    return Scored(
-        len(given),
-        {
-            (one, other): 1 / (1 + exp(-max(min(here - there, 30.0), -30.0)))
-            for (one, here), (other, there) in combinations(known, 2)
-        },
-        raw,
-    )
+    revision, found = by_rewards(spec, asked)
+    return revision, list(zip(items, found, strict=True))
 
 
 def combined(spec: JudgeSpec, tasks: Sequence[Task], scored: Scored) -> Combined:
-    """As other judges answer. There is no order that it could turn with."""
+    """As other judges answer. Who reads one response at a time has no order that it could turn with."""
     answers: dict[str, Any] = {}
     missing: dict[str, str] = {}
     pairs = list(combinations(range(scored.responses), 2))
@@ -89,8 +54,8 @@ def combined(spec: JudgeSpec, tasks: Sequence[Task], scored: Scored) -> Combined
     raw = scored.raw
     if (p_first := scored.chances.get((0, 1))) is not None:
         shown = [p_first, 1 - p_first]
-        raw = raw | {"p_first": p_first, "p_first_shown": shown, "bias": 0.0, "flipped": False}
-        raw["tie_band"] = spec.tie_band
+        raw = {"p_first_shown": shown, "bias": 0.0, "flipped": False} | raw
+        raw |= {"p_first": p_first, "tie_band": spec.tie_band}
     return Combined(answers, raw, missing)
 
 
@@ -126,10 +91,8 @@ def pair_chances(
     Heads learn from what people said about other items, so that none knows a pair it is asked about.
     """
     if spec.backend == "reward":
-        texts = [(item.prompt, text) for item, pair in asked for text in pair]
-        revision, found = _rewards(spec, texts)
-        scored = [_compared(found[place : place + 2]) for place in range(0, len(found), 2)]
-        return revision, [one.chances.get((0, 1)) for one in scored]
+        revision, found = by_rewards(spec, [[(item.prompt, text) for text in pair] for item, pair in asked])
+        return revision, [one.chances.get((0, 1)) for one in found]
     from workers.runtime.packaged import minilm
 
     wanted = {item.pk for item, _ in asked}

@@ -197,7 +197,7 @@ def test_asking_for_more_candidates_later_gives_new_ones():
 def test_a_fault_of_the_handler_is_told_and_tried_three_times(monkeypatch):
     project = make_project()
     job = enqueue_job(kind="score", project=project, payload={"scorer": "no such scorer", "units": []})
-    monkeypatch.setattr("workers.running.FAULT_WAIT", timedelta())
+    monkeypatch.setattr("workers.running.FAULT_WAIT", timedelta(seconds=-1))
     ran = 0
     while run_one() is not None:
         ran += 1

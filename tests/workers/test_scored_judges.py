@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import pytest
 
 from annotate.models import Judgment
@@ -154,3 +156,57 @@ def test_a_reward_model_is_tried_with_lines_in_the_response_of_the_smaller_numbe
     assert trial.loser == int(plain > 0.5)
     assert trial.turned["an order"] == ((ordered > 0.5) == (trial.loser == 0))
     assert InjectionTrial.objects.get(item__candidates__text="something").turned == {}
+
+
+def test_a_model_that_reads_both_responses_is_asked_in_both_orders(tmp_path, settings):
+    from tests.workers.runtime.test_pair_model import load, save_pair_model, values
+    from workers.runtime.reward import pair_logits
+
+    settings.WINNOW_MODELS = tmp_path
+    save_pair_model(tmp_path / "tiny-pairs")
+    project = make_project()
+    items = [make_item(project, texts=(f"one {number}", f"another {number}")) for number in range(24)]
+    holed = make_item(project, texts=("something", ""))
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    given = {"backend": "reward", "model": "tiny-pairs", "tie_band": 0}
+    judge = save_judge(project=project, name="Pairs", given=given)
+
+    job = ask_judge(judge=judge)
+    work_off()
+
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    asked = [(items[0].prompt, "one 0", "another 0"), (items[0].prompt, "another 0", "one 0")]
+    forward, backward = values(pair_logits(load(tmp_path / "tiny-pairs"), asked))
+    made = {row.assignment.item_id: row for row in Judgment.objects.filter(assignment__judge=judge)}
+    raw = made[items[0].pk].raw
+    # Judges run in the model's own width, which for this one keeps three digits.
+    assert raw["pairs"][0]["logits"] == pytest.approx([forward, backward], abs=0.02)
+    forward, backward = raw["pairs"][0]["logits"]
+    assert raw["p_first"] == pytest.approx(1 / (1 + exp(-(forward - backward) / 2)))
+    assert raw["bias"] == pytest.approx((forward + backward) / 2)
+    assert made[holed.pk].state == "unparseable"
+    standing = standing_of(judge)
+    turned = sum(row.raw["flipped"] for row in made.values() if row.state == "current")
+    assert (standing.pairs, standing.flips) == (24, turned)
+    assert standing.alone == (turned <= 0.3 * 24)
+
+
+def test_a_model_that_reads_both_responses_ranks_by_pairs(tmp_path, settings):
+    from tests.workers.runtime.test_pair_model import save_pair_model
+
+    settings.WINNOW_MODELS = tmp_path
+    save_pair_model(tmp_path / "tiny-pairs")
+    project = make_project()
+    project.questions.all().delete()
+    project.questions.create(position=1, key="order", kind="ranking", text="Which first?", options={})
+    make_item(project, texts=("one", "another one", "a third"))
+    route_items(policy=make_policy(project=project, kind="everyone"))
+    judge = save_judge(project=project, name="Pairs", given={"backend": "reward", "model": "tiny-pairs"})
+
+    ask_judge(judge=judge)
+    work_off()
+
+    made = Judgment.objects.get(assignment__judge=judge)
+    assert sorted(place for group in made.answers["order"] for place in group) == [0, 1, 2]
+    assert [one["pair"] for one in made.raw["pairs"]] == [[0, 1], [0, 2], [1, 2]]
