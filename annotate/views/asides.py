@@ -11,6 +11,7 @@ from annotate.access import access_assignment, access_project
 from annotate.errors import InvalidAnswer, LeaseLost, NothingToDo
 from annotate.forms import DraftForm, FlagForm, SentVerdict, sent_fields
 from annotate.http import person, wants_fragment
+from annotate.language import refusal
 from annotate.selectors.desk import desk_item
 from annotate.selectors.told import told_answer
 from annotate.services.assignments import take_next
@@ -18,7 +19,7 @@ from annotate.services.drafts import save_draft
 from annotate.services.flags import flag_assignment
 from annotate.services.guidelines import note_reading
 from annotate.services.suggesting import ask_for_suggestion
-from annotate.views.desk import answer, besides, lost, moved, project_at_desk, refused, told
+from annotate.views.desk import answer, besides, incomplete, lost, moved, project_at_desk, refused
 
 
 @require_POST
@@ -37,7 +38,7 @@ def flag_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             text=form.cleaned_data["flag_text"],
         )
     except InvalidAnswer as trouble:
-        return refused(request, project, assignment, told(trouble), status=422)
+        return refused(request, project, assignment, refusal(trouble), status=422)
     except LeaseLost as trouble:
         return lost(request, project, assignment, trouble)
     judge = assignment.judge
@@ -82,7 +83,7 @@ def suggest(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     assignment = access_assignment(user=request.user, project=project, pk=pk)
     sent = SentVerdict.read(request.POST)
     if sent is None:
-        return refused(request, project, assignment, _("Load the page again."), status=422)
+        return incomplete(request, project, assignment)
     shown = desk_item(assignment=assignment, fields={})
     try:
         answers = sent.answers(shown.questionnaire, shown.texts)
@@ -94,7 +95,7 @@ def suggest(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except LeaseLost as trouble:
         return lost(request, project, assignment, trouble)
     except (InvalidAnswer, NothingToDo) as trouble:
-        return refused(request, project, assignment, told(trouble), status=422)
+        return refused(request, project, assignment, refusal(trouble), status=422)
     words = _("There is no suggestion for this item.")
     if suggestion.preference is not None:
         said = told_answer("preference", suggestion.preference)

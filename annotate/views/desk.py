@@ -78,16 +78,14 @@ def submit_verdict(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     assignment = access_assignment(user=request.user, project=project, pk=pk)
     sent = SentVerdict.read(request.POST)
     if sent is None:
-        return refused(
-            request, project, assignment, _("This form is incomplete. Reload the page."), status=422
-        )
+        return incomplete(request, project, assignment)
     try:
         record = recording(request, assignment, sent)
         ahead = answer_and_take(assignment=assignment, record=record, besides=besides(request))
     except InvalidAnswer as trouble:
-        return refused(request, project, assignment, told(trouble), status=422)
+        return refused(request, project, assignment, refusal(trouble), status=422)
     except UnlikelyAnswer as trouble:
-        words = told(trouble)
+        words = refusal(trouble)
         return refused(request, project, assignment, words, status=422, unlikely=True)
     except (LeaseLost, KeyReused) as trouble:
         return lost(request, project, assignment, trouble)
@@ -133,9 +131,7 @@ def skip_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     assignment = access_assignment(user=request.user, project=project, pk=pk)
     form = SkipForm(request.POST)
     if not form.is_valid():
-        return refused(
-            request, project, assignment, _("This form is incomplete. Reload the page."), status=422
-        )
+        return incomplete(request, project, assignment)
     try:
         skip_assignment(
             assignment=assignment, token=form.cleaned_data["lease_token"], reason=form.cleaned_data["reason"]
@@ -154,7 +150,9 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         opened = undo_last(project=project, judge=judge)
     except LeaseLost as trouble:
-        return answer(request, project, judge, held_assignment(judge=judge), said=told(trouble), status=409)
+        return answer(
+            request, project, judge, held_assignment(judge=judge), said=refusal(trouble), status=409
+        )
     said = _("Opened again: change it or submit it as it was.") if opened else _("There is nothing to undo.")
     return moved(request, project, judge, opened or held_assignment(judge=judge), said=said)
 
@@ -175,11 +173,6 @@ def heartbeat(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return JsonResponse({"held": True, "seconds": project.lease_minutes * 60})
 
 
-def told(trouble: WinnowError) -> str:
-    """What went wrong and what to do, in the reader's language where the catalogue has it."""
-    return refusal(trouble)
-
-
 def besides(request: HttpRequest) -> list[int]:
     """The assignments that the page has before it already: it asks for another one."""
     return [int(pk) for pk in request.POST.getlist("besides")[:10] if pk.isdecimal()]
@@ -197,6 +190,12 @@ def moved(
         # The page shows an item that was fetched ahead, and there is none after it yet.
         return HttpResponse(status=204, headers={"X-Winnow-Said": quote(said)})
     return answer(request, project, judge, assignment, said=said, begun=True)
+
+
+def incomplete(request: HttpRequest, project: Project, assignment: Assignment) -> HttpResponse:
+    """A form that no page of ours sends."""
+    words = _("This form is incomplete. Reload the page.")
+    return refused(request, project, assignment, words, status=422)
 
 
 def refused(
@@ -225,7 +224,7 @@ def refused(
 def lost(request: HttpRequest, project: Project, assignment: Assignment, why: WinnowError) -> HttpResponse:
     """The item is not the judge's any more: say so, and keep every word they wrote."""
     written = written_words(project, sent_fields(request.POST))
-    context = frame(project, assignment.judge, None) | {"lost": told(why), "written": written}
+    context = frame(project, assignment.judge, None) | {"lost": refusal(why), "written": written}
     return show(request, context, status=409)
 
 

@@ -2,16 +2,17 @@
 
 import { say } from "./app.js";
 import { fetchPictures, openPictures } from "./images.js";
+import { onAnswerKeys } from "./desk/answers.js";
 import { restoreDraft } from "./desk/drafts.js";
 import { ask, forEachAside, inPlace, later, leave, onAhead, onPaint, startFlow, undo } from "./desk/flow.js";
-import { on, onKey, printKeys, startKeys } from "./desk/keys.js";
+import { on, printKeys, startKeys } from "./desk/keys.js";
 import { startLease, tick } from "./desk/lease.js";
 import { busy, desk, form, word } from "./desk/page.js";
 import { post } from "./desk/post.js";
-import { rankingKeys, showRanking, startRanking } from "./desk/ranking.js";
+import { showRanking, startRanking } from "./desk/ranking.js";
 import { alive, beginReading } from "./desk/reading.js";
-import { answer, move, quick, takeInHand, unanswered } from "./desk/rows.js";
-import { showSpans, spanKeys, startSpans } from "./desk/spans.js";
+import { takeInHand, unanswered } from "./desk/rows.js";
+import { showSpans, startSpans } from "./desk/spans.js";
 import { showViews, startViews, togglePrompt, toggleDifferences, toggleRaw } from "./desk/views.js";
 import { askWhatIsAsked } from "./desk/when.js";
 
@@ -133,14 +134,7 @@ function note() {
   reveal(field);
 }
 
-onKey(spanKeys);
-onKey(rankingKeys);
-onKey((key, event) => {
-  if (event.altKey || event.ctrlKey) return false;
-  if (key === "ArrowDown" || key === "ArrowUp") return move(key === "ArrowDown" ? 1 : -1);
-  if (event.shiftKey && /^[a-z]$/.test(key)) return false;
-  return key.length === 1 && (answer(key) || quick(key));
-});
+onAnswerKeys();
 on("submit", submit);
 on("undo", () => click("undo"));
 on("skip", () => click("skip"));
