@@ -16,6 +16,9 @@ from django.utils.translation.trans_real import translation
 from annotate.errors import WinnowError
 
 GAP = re.compile(r"{(\d)}")
+# Where one sentence ends and another begins.
+BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+WORD = re.compile(r"[A-Za-z]")
 
 
 def said(sentence: object) -> str:
@@ -35,11 +38,13 @@ def refusal(trouble: WinnowError) -> str:
 
 def _by_shape(text: str, language: str) -> str:
     for shape, words in _shapes(language):
-        met = shape.fullmatch(text)
+        # What has no word of its own, as "{0}: {1}", joins parts: sentences are parted before.
+        met = shape.fullmatch(text) if WORD.search(words) or not BETWEEN.search(text) else None
         if met is not None:
             # A gap may hold a sentence of its own: the reason why a judge was stopped. A name has no spaces.
             return _filled(words, [said(gap) if " " in gap else gap for gap in met.groups()])
-    return text
+    sentences = BETWEEN.split(text)
+    return " ".join(map(said, sentences)) if len(sentences) > 1 else text
 
 
 def _filled(words: str, gaps: list[str]) -> str:

@@ -106,12 +106,16 @@ class ImportForm(forms.Form):
         choices=[
             ("", _("Winnow, TRL or plain pairs: recognised by itself")),
             (BY_HAND, _("Another table: I say which column is which")),
-            *((one.name, format_lazy("{}: {}", one.title, _(one.about))) for one in SOURCES.values()),
+            *((one.name, format_lazy("{}: {}", _(one.title), _(one.about))) for one in SOURCES.values()),
         ],
     )
     mode = forms.ChoiceField(
         label=_("Mode"), choices=ImportMode.choices, initial=ImportMode.STRICT, widget=forms.RadioSelect
     )
+
+
+def field_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 class MappingForm(forms.Form):
@@ -125,6 +129,7 @@ class MappingForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, words in FIELDS.items():
             self.fields[name] = forms.ChoiceField(
+                label=_(field_words(name)),
                 choices=[("", "–"), *((column, column) for column in columns)],
                 required=name in REQUIRED,
                 help_text=_(words),

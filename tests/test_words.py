@@ -16,6 +16,7 @@ from annotate.questions.presets import PRESETS
 from annotate.readers.foreign import SOURCES as FOREIGN
 from annotate.readers.foreign.mapping import FIELDS
 from curation.formats.registry import FORMATS
+from curation.forms import field_words
 from curation.numerics.recipes import STEPS
 from tests.sentences import SOURCES, marked, refused
 
@@ -116,7 +117,9 @@ def test_what_presets_say_of_themselves_is_in_the_catalogue(code):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_what_forms_say_of_foreign_files_is_in_the_catalogue(code):
-    told = {source.about for source in FOREIGN.values()} | set(FIELDS.values())
+    told = (
+        {source.about for source in FOREIGN.values()} | set(FIELDS.values()) | set(map(field_words, FIELDS))
+    )
 
     assert sorted(told - set(catalogue(code))) == []
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
+
+from annotate.language import said
 
 register = template.Library()
 DASH = "–"
@@ -30,7 +33,8 @@ def settled_words(made: Mapping[str, Any]) -> str:
     """The value that the judges came to on one question."""
     if made.get("kind") == "preference":
         mean = made.get("preference")
-        return made["verdict"] if mean is None else f"{made['verdict']}, {mean:+.2f}"
+        verdict = said(made["verdict"])
+        return verdict if mean is None else f"{verdict}, {mean:+.2f}"
     return in_words(made.get("value"))
 
 
@@ -39,7 +43,8 @@ def _list(value: list[Any]) -> str:
         return " > ".join(" = ".join(str(one) for one in group) for group in value)
     if all(isinstance(span, Mapping) for span in value):
         return "; ".join(
-            f"{span['candidate']}: {span['label']} at {span['start']} to {span['end']}" for span in value
+            gettext("%(side)s: %(label)s at %(start)s to %(end)s") % (span | {"side": span["candidate"]})
+            for span in value
         )
     return ", ".join(str(one) for one in value)
 

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from annotate.enums import JobState
+from annotate.language import said
 from annotate.models import Job
 from annotate.selectors.pace import pace_of
 
@@ -48,7 +49,7 @@ def about(job: Job) -> str:
     told = job.payload
     generator = told.get("generator")
     named = [
-        str(told.get("scorer", "")).replace("_", " "),
+        said(str(told.get("scorer", "")).replace("_", " ")),
         str(generator.get("name") or generator.get("model") or "") if isinstance(generator, dict) else "",
         str(told.get("parameters", {}).get("model") or "")
         if isinstance(told.get("parameters"), dict)

@@ -23,6 +23,10 @@ from annotate.language import refusal, said
             "rows.jsonl wurde nicht importiert: Zeile 7: Diese Frage braucht eine Antwort.",
         ),
         ("There is no pool {0} \\1.", "Eine Gruppe {0} \\1 gibt es nicht."),
+        (
+            "Known on 3 pairs only; 20 are needed. Nobody has translated this. Leave it empty.",
+            "Nur bei 3 Paaren bekannt; nötig sind 20. Nobody has translated this. Lassen Sie es leer.",
+        ),
         ("Nobody has translated this.", "Nobody has translated this."),
         ("", ""),
     ],
