@@ -42,6 +42,8 @@ WINNOW_HUB_ENDPOINT = env.text("WINNOW_HUB_ENDPOINT").rstrip("/")
 WINNOW_PRIVATE_ENDPOINTS = env.words(
     "WINNOW_PRIVATE_ENDPOINTS", default=() if WINNOW_TEAM else ("127.0.0.0/8", "::1", "localhost")
 )
+# How long a worker waits for an endpoint's whole reply, in seconds: less than a job's lease.
+WINNOW_ENDPOINT_SECONDS = 60.0
 
 # Django
 

@@ -34,7 +34,6 @@ REPLY_TOKENS = {"letter": 12, "json": 300}
 # Longer than this is not slept through: the job is put off and its worker does something else.
 LONGEST_NAP = 65.0
 NAP = 5.0
-TIMEOUT = 60.0
 # Room for the template's own turns around a question.
 TURNS = 64
 
@@ -183,7 +182,7 @@ class EndpointBackend:
             if isinstance(begun, JudgeCall):
                 return begun
             if begun.resting or time.monotonic() + begun.seconds > deadline:
-                raise EndpointUnavailable(begun.reason, retry_after=begun.seconds)
+                raise EndpointUnavailable(begun.reason, retry_after=begun.seconds, resting=begun.resting)
             time.sleep(min(begun.seconds, NAP))
             alive()
 
@@ -239,7 +238,7 @@ class EndpointBackend:
             url=self.spec.url,
             model=self.spec.model,
             key=self.key,
-            timeout=TIMEOUT,
+            timeout=settings.WINNOW_ENDPOINT_SECONDS,
             allowed=tuple(settings.WINNOW_PRIVATE_ENDPOINTS),
         )
 

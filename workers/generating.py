@@ -188,7 +188,7 @@ def from_endpoint(generator: Generator) -> Make:
         url=generator.url,
         model=generator.model,
         key=endpoint_key(name=generator.key_name, url=generator.url),
-        timeout=60,
+        timeout=settings.WINNOW_ENDPOINT_SECONDS,
         allowed=tuple(settings.WINNOW_PRIVATE_ENDPOINTS),
     )
 

@@ -59,7 +59,7 @@ def run_next(*, holder: str, queues: Sequence[str], job_id: int | None = None) -
         log.info("job %s is no longer ours", job.pk)
     except EndpointUnavailable as trouble:
         wait = back_off(job, trouble.retry_after)
-        fail_job(job=job, error=str(trouble), retry_in=wait, blameless=True)
+        fail_job(job=job, error=str(trouble), retry_in=wait, blameless=True, resting=trouble.resting)
     except WinnowError as trouble:
         fail_job(job=job, error=trouble.message, result=trouble.as_dict())
     except EndpointNonsense as trouble:

@@ -24,6 +24,10 @@ RUN_JOB_TASK = "workers.run_job"
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
 MAX_RETRIES = 6
+# Of about a minute each: an endpoint may be gone for three quarters of an hour before its work fails.
+MAX_RESTS = 40
+# What a job's payload counts for itself.
+COUNTED = ("tries", "rests")
 OPEN_STATES = (JobState.WAITING, JobState.RUNNING, JobState.SPLIT)
 
 
@@ -175,23 +179,26 @@ def fail_job(
     error: str,
     retry_in: timedelta | None = None,
     blameless: bool = False,
+    resting: bool = False,
     of_one: bool = False,
     result: dict[str, Any] | None = None,
 ) -> bool:
     """End the job badly, or put it off: with ``retry_in`` it waits and is tried again.
 
     What is ``blameless`` waits for something outside: it gives its attempt back, and is tried MAX_RETRIES
-    times. A fault of the job's own has used up one of its MAX_ATTEMPTS. What is tried in vain, and what is
-    said to be ``of_one`` of the job's units, ends that unit alone: see ``_cut_up``.
+    times; where that is ``resting``, the job was not even tried, and waits up to MAX_RESTS times for it: who
+    made it rest may be another. A fault of the job's own has used up one of its MAX_ATTEMPTS. What is tried
+    in vain, and what is said to be ``of_one`` of the job's units, ends that unit alone: see ``_cut_up``.
     """
     _lock_parent(job.parent_id)
-    tries = int(job.payload.get("tries", 0)) + 1
-    again = retry_in is not None and (tries < MAX_RETRIES if blameless else job.attempts < MAX_ATTEMPTS)
+    counts, most = ("rests", MAX_RESTS) if resting else ("tries", MAX_RETRIES)
+    tries = int(job.payload.get(counts, 0)) + 1
+    again = retry_in is not None and (tries < most if blameless else job.attempts < MAX_ATTEMPTS)
     changes: dict[str, Any] = {"error": error[:2000], "leased_until": None, "lease_token": None}
     if again:
         changes |= {"state": JobState.WAITING, "due_at": database_now_plus(retry_in or timedelta())}
         if blameless:
-            changes |= {"attempts": F("attempts") - 1, "payload": job.payload | {"tries": tries}}
+            changes |= {"attempts": F("attempts") - 1, "payload": job.payload | {counts: tries}}
     elif (of_one or retry_in is not None) and _cut_up(job, _held(job)):
         return True
     else:
@@ -209,7 +216,7 @@ def retry_job(*, job: Job) -> int:
     ended = Job.objects.filter(state__in=(JobState.FAILED, JobState.CANCELLED))
     again = 0
     for chunk in ended.filter(Q(pk=job.pk, chunks=None) | Q(parent=job)).order_by("pk"):
-        payload = {name: value for name, value in chunk.payload.items() if name != "tries"}
+        payload = {name: value for name, value in chunk.payload.items() if name not in COUNTED}
         again += ended.filter(pk=chunk.pk).update(
             state=JobState.WAITING, attempts=0, error="", due_at=Now(), finished_at=None, payload=payload
         )

@@ -1,9 +1,10 @@
 """A worker in which a text with a certain letter makes the model hang, or take all memory: what a poisoned
 item does, at the place where it does it.
 
-    python -m tests.workers.poisoned_worker hang|grow
+    python -m tests.workers.poisoned_worker hang|grow [TOKEN SECONDS MEBIBYTES]
 
-Nothing of Winnow is replaced: torch calls the trap before every embedding of tokens.
+TOKEN: the letter's number in the model; SECONDS: how long a silence is let be; MEBIBYTES: what may be taken.
+Those of the tiny model where they are not given. Nothing of Winnow is replaced: torch calls the trap before every embedding of tokens.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ import torch
 import transformers
 from django.core.management import call_command
 
-# A letter of the tiny model that no text of these tests holds but the poisoned ones.
-POISON = 5 + ord("~") - 32
-# More than loading the tiny model takes on a busy machine.
-HANGS_AFTER = 8.0
-SPARE = 512 << 20
+# A letter of the tiny model that no text of these tests holds but the poisoned ones; more than loading it
+# takes on a busy machine; and more than it needs.
+TINY = (str(5 + ord("~") - 32), "8", "512")
+POISON, HANGS_AFTER, SPARE = map(int, sys.argv[2:] or TINY)
 
 
 def hang():
@@ -56,5 +56,5 @@ if __name__ == "__main__":
     transformers.PreTrainedTokenizerFast  # noqa: B018
     torch.nn.modules.module.register_module_forward_pre_hook(trap)
     if sys.argv[1] == "grow":
-        resource.setrlimit(resource.RLIMIT_DATA, (in_use() + SPARE, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_DATA, (in_use() + (SPARE << 20), resource.RLIM_INFINITY))
     call_command("work", poll=0.05, hangs_after=HANGS_AFTER)

@@ -16,11 +16,13 @@ class TargetRefused(Exception):
 
 
 class EndpointUnavailable(Exception):
-    """The endpoint is down, slow or busy: try again, after ``retry_after`` seconds where it said so."""
+    """The endpoint is down, slow or busy: try again, after ``retry_after`` seconds where it said so.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    ``resting``: it was not asked, for others found it down."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, resting: bool = False) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.resting = retry_after, resting
 
 
 class EndpointNonsense(Exception):
