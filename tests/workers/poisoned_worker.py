@@ -4,7 +4,8 @@ item does, at the place where it does it.
     python -m tests.workers.poisoned_worker hang|grow [TOKEN SECONDS MEBIBYTES]
 
 TOKEN: the letter's number in the model; SECONDS: how long a silence is let be; MEBIBYTES: what may be taken.
-Those of the tiny model where they are not given. Nothing of Winnow is replaced: torch calls the trap before every embedding of tokens.
+Those of the tiny model where they are not given. Nothing of Winnow is replaced: torch calls the trap before
+every embedding of tokens.
 """
 
 from __future__ import annotations
