@@ -158,6 +158,7 @@ class JobKind(models.TextChoices):
     IMPORT = "import", _("Import a file")
     ROUTE = "route", _("Learn and route")
     REPLAY = "replay", _("Replay policies")
+    MIXTURES = "mixtures", _("Write mixtures of labels")
     RECHECK = "recheck", _("Look for labels to check again")
     CURATE = "curate", _("Prepare a recipe's preview")
     RELEASE = "release", _("Freeze a release")

@@ -79,6 +79,8 @@ NO_PAGES = {
             "generate_again",
             "drop_generator",
             "replay",
+            "mix",
+            "upload_mixture_scores",
             "ask_one_judge",
             "measure_judge",
             "try_judge",
@@ -109,7 +111,7 @@ NO_PAGES = {
             "look_at_guidelines",
         ]
     ),
-    "files": set(["show_health", "show_image", "recipe_text", "download_release"]),
+    "files": set(["show_health", "show_image", "recipe_text", "download_release", "download_mixtures"]),
 }
 
 

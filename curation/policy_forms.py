@@ -1,4 +1,4 @@
-"""The form of a routing policy."""
+"""The forms of a routing policy, and of scores that one is learned from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from curation.enums import PolicyKind
+from curation.services.mixture_jobs import MOST_BYTES
 
 if TYPE_CHECKING:
     from curation.numerics.routing.planning import Prices
@@ -141,3 +142,22 @@ class PolicyForm(forms.Form):
             "ask_models": given["ask_models"],
             "settings": settings,
         }
+
+
+class ScoresForm(forms.Form):
+    """Scores of real reward models, one for each mixture that was written."""
+
+    scores = forms.FileField(
+        label=_("Scores"),
+        max_length=200,
+        help_text=_("CSV with the columns candidate and score; a higher score is better."),
+    )
+    budget = forms.IntegerField(
+        label=_("Items for people"), required=False, min_value=0, help_text=_("Empty: no limit.")
+    )
+
+    def clean_scores(self) -> Any:
+        given = self.cleaned_data["scores"]
+        if given.size > MOST_BYTES:
+            raise forms.ValidationError(_("This is more than the scores of any mixtures."))
+        return given

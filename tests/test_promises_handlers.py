@@ -34,6 +34,7 @@ from curation.models import (
 )
 from curation.services.generating import ask_for_candidates
 from curation.services.judging import ask_judge, save_judge
+from curation.services.mixture_jobs import ask_for_mixtures
 from curation.services.recipes import save_recipe
 from curation.services.releasing import ask_to_freeze
 from curation.services.replaying import ask_for_replay, ask_to_recheck, ask_to_route
@@ -165,6 +166,10 @@ def places(home, endpoint):
             lambda: tagged_project(labelled=40, waiting=0),
             lambda project: ask_for_replay(project=project, seeds=1),
         ),
+        "mixtures": Place(
+            lambda: tagged_project(labelled=60, waiting=0),
+            lambda project: ask_for_mixtures(project=project, count=20),
+        ),
         "recheck": Place(
             lambda: tagged_project(labelled=40, waiting=0), lambda project: ask_to_recheck(project=project)
         ),
@@ -184,7 +189,7 @@ def slow_preview(project):
 
 NAMES = (
     "score", "score: a table", "score: lists", "generate", "judge", "trial", "settle", "import", "route",
-    "replay", "recheck", "curate", "release",
+    "replay", "mixtures", "recheck", "curate", "release",
 )  # fmt: skip
 
 

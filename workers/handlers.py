@@ -12,7 +12,7 @@ from workers.curating import freeze_or_export, prepare_preview
 from workers.generating import generate_chunk
 from workers.importing import import_upload
 from workers.judging import judge_chunk
-from workers.routing import learn_and_route, look_again, replay_policies
+from workers.routing import learn_and_route, look_again, mix_labels, replay_policies
 from workers.scoring import score_chunk
 from workers.steering import try_chunk
 
@@ -35,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     JobKind.IMPORT: import_upload,
     JobKind.ROUTE: learn_and_route,
     JobKind.REPLAY: replay_policies,
+    JobKind.MIXTURES: mix_labels,
     JobKind.RECHECK: look_again,
     JobKind.CURATE: prepare_preview,
     JobKind.RELEASE: freeze_or_export,

@@ -9,7 +9,10 @@ from typing import Any
 from annotate.models import Job
 from curation.selectors.rechecks import recheck_queue
 from curation.selectors.replays import Embed, replay_project
+from curation.services.mixture_jobs import folder_of, write_mixtures
+from curation.services.mixtures import scored_policy
 from curation.services.routing import make_policy_and_route
+from workers.alive import kept_alive
 from workers.embedded import embed_cached
 
 
@@ -20,7 +23,20 @@ def learn_and_route(job: Job, progress: Callable[[int], None]) -> dict[str, Any]
     last = job.project.policies.order_by("-version").values_list("version", flat=True).first() or 0
     if last != job.payload["after"]:
         return {"superseded": last}
-    return asdict(make_policy_and_route(project=job.project, embed=_embed(progress), **job.payload["policy"]))
+    return asdict(make_policy_and_route(project=job.project, embed=_embed(progress), **_policy_asked(job)))
+
+
+def _policy_asked(job: Job) -> dict[str, Any]:
+    """The arguments of ``make_policy``; where scores of mixtures came, with what they teach."""
+    if "scores" not in job.payload:
+        return dict(job.payload["policy"])
+    mixtures = Job.objects.get(pk=job.payload["mixtures"], project=job.project)
+    return scored_policy(folder_of(mixtures), job.payload["scores"], human_budget=job.payload["human_budget"])
+
+
+def mix_labels(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:
+    with kept_alive(progress):
+        return write_mixtures(job=job)
 
 
 def replay_policies(job: Job, progress: Callable[[int], None]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from curation.selectors.replays import main_judge
 from curation.services.learning import LEAST_LABELS, learned_mixture
 from curation.services.routing import make_policy
 
+LEAST_SCORES = 20
 PAIRS, MIXTURES, MANIFEST = "pairs.jsonl", "mixtures.jsonl", "manifest.json"
 SIDES = {-1: "first", 0: "tie", 1: "second"}
 
@@ -85,38 +87,44 @@ def export_mixtures(*, project: Project, folder: Path, count: int = 200, seed: i
 
 
 def learn_from_scores(
-    *, project: Project, folder: Path, scores: Path, human_budget: int | None = None, seed: int = 0
+    *,
+    project: Project,
+    folder: Path,
+    scores: Path | Mapping[str, float],
+    human_budget: int | None = None,
+    seed: int = 0,
 ) -> Policy:
     """A mixture policy from the scores of real reward models, one per exported candidate.
 
-    ``scores`` is CSV with the columns candidate and score, a higher score being better. Raises InvalidSetting
-    for a file that does not fit the folder, and where the model does not predict what it has not seen.
+    ``scores`` by candidate, or CSV with the columns candidate and score; a higher score is better. Raises
+    InvalidSetting for what does not fit the folder, and where the model does not predict what it has not
+    seen.
     """
+    _exported(folder)
+    found = scores if isinstance(scores, Mapping) else read_scores(_text_of(scores), folder)
+    return make_policy(project=project, **scored_policy(folder, found, human_budget=human_budget, seed=seed))
+
+
+def scored_policy(
+    folder: Path, scores: Mapping[str, float], *, human_budget: int | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """What ``make_policy`` takes for a policy learned from these scores. Raises InvalidSetting."""
     import numpy as np
 
     from curation.numerics.routing.schema import TagSchema
 
     manifest, names = _exported(folder)
-    found = _scores(scores, names)
-    known = [place for place, name in enumerate(names) if name in found]
-    if len(known) < 20:
-        raise InvalidSetting(
-            f"{len(known)} of the candidates have a score.", field="scores", cure="Score 20 or more of them."
-        )
+    known = [place for place, name in enumerate(names) if name in scores]
     learned = learned_mixture(
         TagSchema.from_json(manifest["schema"]),
         manifest["judge"],
         np.array(manifest["counts"], dtype=np.float64)[known],
-        np.array([found[names[place]] for place in known]),
+        np.array([scores[names[place]] for place in known]),
         size=manifest["pairs"],
         seed=seed,
     )
-    settings = replace(
-        PolicySettings(), learned=learned | {"labels": manifest["pairs"], "target": "uploaded"}
-    )
-    return make_policy(
-        project=project, kind="mixture", human_budget=human_budget, seed=seed, settings=settings.as_json()
-    )
+    used = replace(PolicySettings(), learned=learned | {"labels": manifest["pairs"], "target": "uploaded"})
+    return {"kind": "mixture", "human_budget": human_budget, "seed": seed, "settings": used.as_json()}
 
 
 def _exported(folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -132,16 +140,11 @@ def _exported(folder: Path) -> tuple[dict[str, Any], list[str]]:
         ) from trouble
 
 
-def _scores(path: Path, names: list[str]) -> dict[str, float]:
+def read_scores(text: str, folder: Path) -> dict[str, float]:
+    """The scores in a CSV text, by candidate of the mixtures in the folder. Raises InvalidSetting."""
+    _manifest, names = _exported(folder)
     found: dict[str, float] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as trouble:
-        raise InvalidSetting(
-            f"{path} cannot be read.", field="scores", cure="Give a CSV file in UTF-8."
-        ) from trouble
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(csv.DictReader(text.splitlines()), start=2):
         name = (row.get("candidate") or "").strip()
         try:
             score = float(row.get("score") or "")
@@ -149,12 +152,25 @@ def _scores(path: Path, names: list[str]) -> dict[str, float]:
             score = math.nan
         if name not in names or name in found or not math.isfinite(score):
             raise InvalidSetting(
-                f"Line {line} of {path.name} is no score of a candidate: {name or 'no name'}.",
+                f"Line {line} is no score of a candidate: {name or 'no name'}.",
                 field="scores",
                 cure="Write candidate,score in the first line, then each candidate once with a number.",
             )
         found[name] = score
+    if len(found) < LEAST_SCORES:
+        raise InvalidSetting(
+            f"{len(found)} of the candidates have a score.", field="scores", cure="Score 20 or more of them."
+        )
     return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as trouble:
+        raise InvalidSetting(
+            f"{path} cannot be read.", field="scores", cure="Give a CSV file in UTF-8."
+        ) from trouble
 
 
 def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from annotate.enums import JobKind, Role
 from annotate.models import Project
 from annotate.selectors.items import judgeable_items
 from annotate.selectors.progress import jobs_of
-from curation.policy_forms import PolicyForm
+from curation.policy_forms import PolicyForm, ScoresForm
 from curation.selectors.labels import labelled_items
 from curation.selectors.overview import later_counts
 from curation.selectors.planning import (
@@ -30,11 +30,12 @@ from curation.selectors.planning import (
 )
 from curation.selectors.policies import PolicySettings, current_policy
 from curation.services.learning import KINDS
+from curation.services.mixture_jobs import last_mixtures
 from curation.services.replaying import ask_for_replay, ask_to_recheck, ask_to_route
 from curation.services.routing import make_policy, route_items, send_to_people
 from curation.views.frame import attempt, attempt_plain, door, page
 
-KINDS_OF_WORK = (JobKind.ROUTE, JobKind.REPLAY, JobKind.RECHECK)
+KINDS_OF_WORK = (JobKind.ROUTE, JobKind.REPLAY, JobKind.RECHECK, JobKind.MIXTURES)
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,6 +66,8 @@ def show_routing(request: HttpRequest, slug: str) -> HttpResponse:
         replayed=replayed,
         series=replay_series(replayed.result) if replayed else [],
         rows=replay_rows(replayed.result) if replayed else [],
+        mixtures=last_mixtures(project),
+        scores=ScoresForm(),
         rewards=reward_curves(replayed.result) if replayed else {},
         jobs=jobs_of(project).filter(kind__in=KINDS_OF_WORK)[:5],
     )
