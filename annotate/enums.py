@@ -53,12 +53,12 @@ class AssignmentState(models.TextChoices):
     revoked: a lead took it away; final.
     """
 
-    LEASED = "leased", "Leased"
-    DONE = "done", "Done"
-    SKIPPED = "skipped", "Skipped"
-    FLAGGED = "flagged", "Flagged"
-    EXPIRED = "expired", "Expired"
-    REVOKED = "revoked", "Revoked"
+    LEASED = "leased", _("Leased")
+    DONE = "done", _("Done")
+    SKIPPED = "skipped", _("Skipped")
+    FLAGGED = "flagged", _("Flagged")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
 
 
 ASSIGNMENT_MOVES: dict[AssignmentState, frozenset[AssignmentState]] = {
@@ -144,9 +144,9 @@ class JudgmentState(models.TextChoices):
 class CallState(models.TextChoices):
     """asked: sent, or about to be. answered: the reply is kept. lost: no reply came; may be asked again."""
 
-    ASKED = "asked", "Asked"
-    ANSWERED = "answered", "Answered"
-    LOST = "lost", "Lost"
+    ASKED = "asked", _("Asked")
+    ANSWERED = "answered", _("Answered")
+    LOST = "lost", _("Lost")
 
 
 class JobKind(models.TextChoices):
@@ -188,8 +188,8 @@ class ImportMode(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    DONE = "done", "Done"
-    REFUSED = "refused", "Refused"
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
 
 
 class Verdict(models.TextChoices):

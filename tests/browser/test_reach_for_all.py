@@ -60,8 +60,11 @@ def test_axe_finds_nothing_on_any_page(themed, paths):
     assert found == {}
 
 
-def test_every_page_fits_a_phone_where_axe_finds_nothing_either(chrome, kinds, paths):
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_page_fits_a_phone_where_axe_finds_nothing_either(chrome, kinds, paths, language):
+    """In both languages: German words are longer."""
     context = chrome.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context.add_cookies([{"name": "django_language", "value": language, "url": kinds.url}])
     page = context.new_page()
     sign_in(page, kinds.url, kinds.password)
     wide, found = {}, {}
