@@ -22,6 +22,7 @@ from annotate.models import Item, Job, Project
 from annotate.services.jobs import enqueue_job
 from curation.enums import ReleaseState
 from curation.models import Recipe, Release, ReleaseRow
+from curation.services.changelog import done_otherwise
 from curation.services.gates import Changes, GateClosed, changes_against, gold_results
 from curation.services.manifest import manifest_of
 from curation.services.recipes import preview_recipe, refusal_of
@@ -80,6 +81,8 @@ def freeze_release(
             source=source, recipe=recipe, settled=preview.pairs, selection=preview.selection, frozen=frozen,
             lineage=_lineage(parent, acknowledge), changes=changes.lines,
         )  # fmt: skip
+        if parent is not None:
+            asked["changes"] += done_otherwise(parent.manifest["asked"], asked)
         asked |= {"evaluation": dict(evaluation)} if evaluation else {}
         return _store(
             project, recipe, making, asked=asked, frozen=frozen, chosen=chosen, by=by, parent=parent,

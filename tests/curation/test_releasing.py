@@ -70,6 +70,34 @@ def test_versions_compared_in_many_parts_differ_as_they_do_as_a_whole():
     assert {name: new.changes[name] for name in whole.counts()} == whole.counts()
 
 
+def test_a_version_says_in_its_manifest_and_card_what_was_done_otherwise():
+    project = settled_project(count=12)
+    first = frozen(project)
+    make_judgment(project.items.order_by("pk")[0], make_judge(project, name="late"), -2, order=(0, 1))
+    settle_items(project=project)
+
+    second = frozen(
+        project,
+        steps=[
+            {"step": "split", "test": 0.25, "seed": 3},
+            {"step": "drop_undecided"},
+            {"step": "min_judges", "at_least": 1},
+        ],
+        acknowledge="More was judged.",
+    )
+
+    told = second.manifest["asked"]["changes"]
+    assert first.manifest["asked"]["changes"] == []
+    assert told[2:] == [
+        "Step min_judges came.",
+        "Step split: test 0.3 → 0.25.",
+        "The steps stand in another order.",
+        "Other judges, or more judgments.",
+    ]
+    card = (folder_of(second) / "README.md").read_text(encoding="utf-8")
+    assert all(line.split(":")[0] in card for line in told)
+
+
 def test_ten_exports_of_a_release_have_the_same_bytes_while_others_judge(tmp_path):
     project = settled_project()
     release = frozen(project)
