@@ -144,7 +144,13 @@ def read_scores(text: str, folder: Path) -> dict[str, float]:
     """The scores in a CSV text, by candidate of the mixtures in the folder. Raises InvalidSetting."""
     _manifest, names = _exported(folder)
     found: dict[str, float] = {}
-    for line, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+    try:
+        rows = list(csv.DictReader(text.splitlines()))
+    except csv.Error as trouble:
+        raise InvalidSetting(
+            "The scores cannot be read.", field="scores", cure="Give a CSV file in UTF-8."
+        ) from trouble
+    for line, row in enumerate(rows, start=2):
         name = (row.get("candidate") or "").strip()
         try:
             score = float(row.get("score") or "")

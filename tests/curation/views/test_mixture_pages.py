@@ -90,6 +90,8 @@ def test_scores_that_come_back_become_the_policy_in_force(lead_here, home):
         ("candidate,score\nc0000,1\n", "1 of the candidates have a score."),
         ("candidate,score\nnobody,1\n", "Line 2 is no score of a candidate: nobody."),
         ("", "submitted file is empty"),
+        ("candidate,score\n" + "c" * 200_000, "The scores cannot be read."),
+        ("candidate,score\nc0000,1,2,3\n\x00,1\n", "Line 3 is no score of a candidate"),
     ],
 )
 def test_scores_that_do_not_fit_are_refused_with_the_reason(lead_here, home, given, told):
