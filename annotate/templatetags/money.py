@@ -16,7 +16,7 @@ register = template.Library()
 @register.filter
 def money(millionths: Any) -> str:
     """Millionths as a plain number; nothing for what is none."""
-    return plain_money(int(millionths)) if isinstance(millionths, int) else ""
+    return str(number_format(plain_money(millionths))) if isinstance(millionths, int) else ""
 
 
 @register.filter

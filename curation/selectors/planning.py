@@ -162,7 +162,7 @@ NAMES = {
     "everyone": _("In the order they came"),
     "uncertainty": _("Judges unsure"),
     "disagreement": _("Judges disagree"),
-    "rules": _("Rules"),
+    "rules": _("By rules"),
     "learned": _("Learned"),
     "learned_live": _("Learned on the way"),
     "mixture": _("Best predicted mixture"),
