@@ -19,6 +19,8 @@ GAP = re.compile(r"{(\d)}")
 # Where one sentence ends and another begins.
 BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 WORD = re.compile(r"[A-Za-z]")
+# Nothing that code says is longer; text from elsewhere may be, and would be tried for long.
+LONGEST = 1000
 
 
 def said(sentence: object) -> str:
@@ -28,7 +30,7 @@ def said(sentence: object) -> str:
     if not text or language.startswith("en"):
         return text
     found = gettext(text)
-    return found if found != text else _by_shape(text, language)
+    return found if found != text or len(text) > LONGEST else _by_shape(text, language)
 
 
 def refusal(trouble: WinnowError) -> str:

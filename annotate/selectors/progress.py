@@ -125,6 +125,9 @@ def running_progress(judge: Judge) -> JudgeProgress:
 
 
 def _answered(judge: Judge) -> tuple[int, int]:
+    """Counted anew, one entry of an index for each: about a millisecond for 10,000 answers of one person. A
+    counter would be one more row to write with every label, and would have to follow undoing, importing and
+    every way that an item goes."""
     ((done, passed_on),) = _ANSWERED.rows(judge=judge.pk)
     return done, passed_on
 

@@ -28,6 +28,7 @@ from annotate.language import refusal, said
             "Nur bei 3 Paaren bekannt; nötig sind 20. Nobody has translated this. Lassen Sie es leer.",
         ),
         ("Nobody has translated this.", "Nobody has translated this."),
+        ("There is no pool " + 1000 * "is " + ".", "There is no pool " + 1000 * "is " + "."),
         ("", ""),
     ],
 )
