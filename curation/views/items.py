@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from annotate.access import access_item
+from annotate.selectors.items import lone_items
 from annotate.selectors.judgments import judgments_on
 from curation.enums import Scorer
 from curation.selectors.browser import Browse, item_page
@@ -103,6 +104,7 @@ def show_item(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         candidates=item.candidates.order_by("position"),
         scores=scores_on(item),
         routes=routes_on(item),
+        lone=lone_items(project).filter(pk=item.pk).exists(),
         judgments=judgments_on(item),
         estimates=estimates_on(item),
         release_rows=release_rows_of(item),

@@ -232,3 +232,13 @@ def test_a_recipe_that_exists_does_not_offer_another_name(project, lead, recipe,
     page = text_of(sign_in(lead).get(reverse("show_recipe", args=[project.slug, recipe.pk])))
 
     assert '<input type="hidden" name="name" value="Clean"' in page
+
+
+def test_an_item_says_why_nobody_is_asked_about_it_yet(project, reviewer, sign_in):
+    lone, pair = make_item(project, texts=("alone",)), make_item(project)
+    client = sign_in(reviewer)
+
+    pages = [text_of(client.get(reverse("show_item", args=[project.slug, one.pk]))) for one in (lone, pair)]
+
+    assert "people are asked once it has another" in pages[0]
+    assert "Not routed." in pages[1]
