@@ -20,6 +20,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,9 @@ def bench_ches(pairs: list[Any], rounds: int) -> dict[str, Any]:
     import numpy as np
 
     from workers.runtime.devices import processor_rates
-    from workers.runtime.hidden import Group, measure_all
+    from workers.runtime.hidden import measure_all
 
-    groups = [Group(prompt, texts) for prompt, *texts in ((one[0], one[1], one[2]) for one in pairs)]
-    groups = [Group(group.prompt, tuple(group.responses)) for group in groups]
+    groups = [as_group(one) for one in pairs]
     kinds = worth_measuring()
     rates: dict[str, dict[str, float]] = {}
     values: dict[str, Any] = {}
@@ -85,9 +85,8 @@ def bench_ches(pairs: list[Any], rounds: int) -> dict[str, Any]:
             goal(f"CHES tokens/s / bare backbone, {kind}", spent["bare"] / spent["ours"], at_least=0.9)
         )
         must = {"float32": 1.9, "bfloat16": 1.4}[kind]
-        goals.append(
-            goal(f"CHES / the reference way, {kind}", spent["reference"] / spent["ours"], at_least=must)
-        )
+        gain = spent["reference"] / spent["ours"]
+        goals.append(goal(f"CHES / the reference way, {kind}", gain, at_least=must))
         grams = [abs(one.cross[i][j] - both[0][i][j]) / abs(both[0][i][j])
                  for one, both in zip(made["ours"], made["reference"], strict=True)
                  for i, j in ((0, 0), (0, 1), (1, 1))]  # fmt: skip
@@ -237,14 +236,10 @@ def bench_judging(pairs: list[Any], rounds: int) -> dict[str, Any]:
             for prompt, first, second in some
             for one, other in ((first, second), (second, first))
         ]
-        sides = {
-            "ours": lambda lm=lm, asked=asked: label_shares(lm, asked),
-            "product": lambda kind=kind: product(kind),
-        }
+        sides = {"ours": partial(label_shares, lm, asked), "product": partial(product, kind)}
         spent, made = in_turn(sides, rounds)
         rate = sum(said.tokens for said in made["ours"]) / spent["ours"]
         limit = 2 * PRODUCT**3 * PRODUCTS / spent["product"] / 0.27e9
-        found["pairs"] = len(some)
         found["tokens_per_second"][kind] = round(rate, 1)
         found["limit_tokens_per_second"][kind] = round(limit, 1)
         found["goals"].append(goal(f"forced choice / product limit, {kind}", rate / limit, at_least=0.6))
