@@ -39,9 +39,9 @@ def manifest_of(
     selection: Selection,
     frozen: Frozen,
     lineage: dict[str, Any],
-    changes: list[str],
 ) -> dict[str, Any]:
-    """Everything that made this release, for its manifest and its card."""
+    """Everything that made this release, for its manifest and its card; what changed against the version
+    before is for the caller to add."""
     project = source.project
     return {
         "project": project.name,
@@ -86,7 +86,6 @@ def manifest_of(
         },
         "scorers": scorers_of(project),
         "lineage": lineage,
-        "changes": changes,
         "software": {"winnow": settings.WINNOW_VERSION},
     }
 

@@ -186,3 +186,8 @@ def remembered_columns(source: TableSource, folder: Path, *, wait: bool) -> Colu
 
     found.references = reference_texts(source.project)
     return found
+
+
+def forget_columns() -> None:
+    """Give back the memory of the tables read so far; who asks again reads them again."""
+    _REMEMBERED.clear()

@@ -25,7 +25,7 @@ from curation.models import Recipe, Release, ReleaseRow
 from curation.services.changelog import done_otherwise
 from curation.services.gates import Changes, GateClosed, changes_against, gold_results
 from curation.services.manifest import manifest_of
-from curation.services.recipes import preview_recipe, refusal_of
+from curation.services.recipes import forget_columns, preview_recipe, refusal_of
 from curation.services.tables import source_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,14 @@ def freeze_release(
     try:
         frozen = _freeze_rows(preview, making, progress)
         parent = _version_before(project, recipe)
+        asked = manifest_of(
+            source=source, recipe=recipe, settled=preview.pairs, selection=preview.selection, frozen=frozen,
+            lineage=_lineage(parent, acknowledge),
+        )  # fmt: skip
+        dropped = preview.selection.dropped()
+        # From here on the file says all: what the columns of a million pairs take is free for writing.
+        del preview
+        forget_columns()
         gold = gold_results(source)
         changes = changes_against(
             parent, rows=making, gold=gold, parent_rows=rows_path(parent) if parent else None
@@ -77,16 +85,12 @@ def freeze_release(
             raise GateClosed(
                 f"This version needs a word first: {'; '.join(changes.reasons)}.", report=changes.counts
             )
-        asked = manifest_of(
-            source=source, recipe=recipe, settled=preview.pairs, selection=preview.selection, frozen=frozen,
-            lineage=_lineage(parent, acknowledge), changes=changes.lines,
-        )  # fmt: skip
-        if parent is not None:
-            asked["changes"] += done_otherwise(parent.manifest["asked"], asked)
+        otherwise = done_otherwise(parent.manifest["asked"], asked) if parent else []
+        asked["changes"] = [*changes.lines, *otherwise]
         asked |= {"evaluation": dict(evaluation)} if evaluation else {}
         return _store(
             project, recipe, making, asked=asked, frozen=frozen, chosen=chosen, by=by, parent=parent,
-            gold=gold, changes=changes, acknowledge=acknowledge, dropped=preview.selection.dropped(),
+            gold=gold, changes=changes, acknowledge=acknowledge, dropped=dropped,
         )  # fmt: skip
     finally:
         making.unlink(missing_ok=True)
