@@ -82,7 +82,13 @@ def filter_words(results: Mapping[str, Evaluation]) -> str:
         if BOTH not in by_name:
             continue
         both, lot = by_name[BOTH], by_name[BY_LOT]
-        told = "helps" if both.against.low > 0 else "harms" if both.against.high < 0 else "cannot be told"
+        told = (
+            "helps"
+            if both.against.low > 0
+            else "harms"
+            if both.against.high < 0
+            else "is not told from the raw labels"
+        )
         lines += [
             f"- {title}: keeping the {both.rows} labels of {by_name['raw'].rows} that both judges share",
             f"  {told} ({interval(both.against)}); as many labels by lot: {interval(lot.against)}.",
