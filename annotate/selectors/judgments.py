@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 
 from annotate.enums import UNDOABLE_STATES, ItemPurpose, JudgeKind, JudgmentState, QuestionKind
 from annotate.models import Assignment, Judge, Judgment, Project
@@ -58,15 +58,26 @@ def votes_of(project: Project, *, item_ids: Sequence[int] | None = None) -> list
     return [Vote(item, judge, kind, answers[key]) for item, judge, kind, answers in rows]
 
 
+def judgments_that_are_casts(project: Project) -> QuerySet[Judgment]:
+    return current_judgments(project).filter(assignment__round=0, assignment__item__purpose=ItemPurpose.WORK)
+
+
+def which_of(rows: QuerySet[Any]) -> list[int]:
+    """Names a set of rows that are never changed, without reading them: how many, the last, and their sum."""
+    found = rows.order_by().aggregate(n=Count("pk"), last=Max("pk"), sum=Sum("pk"))
+    return [int(one or 0) for one in found.values()]
+
+
 def casts_of(project: Project) -> list[Cast]:
     """Every current judgment about the work of a project, by item and in the order they were made; a hidden
     repeat is none of them."""
     texts = {one.key for one in questions_of(project) if one.kind == QuestionKind.TEXT}
-    judgments = current_judgments(project).filter(
-        assignment__round=0, assignment__item__purpose=ItemPurpose.WORK
-    )
-    rows = judgments.order_by("assignment__item_id", "made_at", "pk").values_list(
-        "assignment__item_id", "assignment__judge_id", "assignment__judge__kind", "answers", "shown_order"
+    rows = (
+        judgments_that_are_casts(project)
+        .order_by("assignment__item_id", "made_at", "pk")
+        .values_list(
+            "assignment__item_id", "assignment__judge_id", "assignment__judge__kind", "answers", "shown_order"
+        )
     )
     return [
         Cast(

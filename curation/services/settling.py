@@ -17,9 +17,17 @@ from annotate.questions.questionnaire import Questionnaire
 from annotate.questions.settle_rules import SettleRules
 from annotate.questions.subject import MOST_CANDIDATES
 from annotate.questions.verdicts import vote_of
-from annotate.selectors.judgments import Cast, Vote, casts_that_count, votes_by_item
+from annotate.selectors.judgments import (
+    Cast,
+    Vote,
+    casts_that_count,
+    experts_of,
+    judgments_that_are_casts,
+    votes_by_item,
+    which_of,
+)
 from annotate.selectors.questions import questionnaire_of, settle_rules_of
-from annotate.selectors.reviewing import final_answers_by_item
+from annotate.selectors.reviewing import final_answers, final_answers_by_item
 from annotate.services.doubts import note_doubts
 from annotate.services.jobs import enqueue_job
 from curation.enums import Pool
@@ -115,12 +123,17 @@ def ask_to_settle(*, project: Project) -> Job:
     Named by the votes and by when they were settled last: a vote that was changed and changed back has to
     be settled anew, although these very votes were settled before.
     """
-    casts = casts_that_count(project, declared_by(project).rules)
-    votes = [[cast.item_id, cast.judge_id, cast.answers] for cast in casts]
+    # A page waits for this: the rows are counted, not read.
+    votes = which_of(judgments_that_are_casts(project))
+    experts = experts_of(project, declared_by(project).rules)
     last = Settlement.objects.filter(project=project).aggregate(last=Max("made_at"))["last"]
     declared = [project.settling, [spec.options_as_dict() for spec in questionnaire_of(project).specs]]
-    finals = sorted(final_answers_by_item(project).items())
-    payload = {"votes": content_key(votes, finals, declared), "settled": last.isoformat() if last else None}
+    finals = which_of(final_answers(project))
+    counted = [sorted(experts.knows.items()), sorted(experts.asked.items())] if experts else None
+    payload = {
+        "votes": content_key(votes, finals, declared, counted),
+        "settled": last.isoformat() if last else None,
+    }
     return enqueue_job(kind=JobKind.SETTLE, project=project, payload=payload)
 
 

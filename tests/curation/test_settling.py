@@ -143,6 +143,20 @@ def test_votes_that_were_changed_and_changed_back_are_settled_again():
     assert set(Job.objects.values_list("state", flat=True)) == {"done"}
 
 
+def test_asking_to_settle_reads_no_answer_so_that_no_page_waits_for_a_million(django_assert_max_num_queries):
+    project = make_project()
+    for judge in (make_judge(project), make_model_judge(project)):
+        for item in (make_item(project), make_item(project)):
+            make_judgment(item, judge, 2)
+
+    with django_assert_max_num_queries(20) as asked:
+        first = ask_to_settle(project=project)
+
+    assert not [one["sql"] for one in asked.captured_queries if '"answers"' in one["sql"]]
+    make_judgment(make_item(project), make_judge(project), 1)
+    assert ask_to_settle(project=project) != first
+
+
 def settling_by(judges):
     project = make_project()
     project.settling = project.settling | {"judges": judges}
