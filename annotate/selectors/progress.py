@@ -71,7 +71,7 @@ def stage_counts(project: Project) -> StageCounts:
         items=items.count(),
         quarantined=QuarantinedRow.objects.filter(run__project=project).count(),
         candidates=candidates.count(),
-        pairs=candidates.filter(position=1).count(),
+        pairs=pair_count(project),
         seats_wanted=seats["wanted"] or 0,
         seats_taken=seats["taken"] or 0,
         judged_items=current["items"],
@@ -79,6 +79,11 @@ def stage_counts(project: Project) -> StageCounts:
         judgments_by_models=current["models"],
         unparseable=judgments.filter(state=JudgmentState.UNPARSEABLE).count(),
     )
+
+
+def pair_count(project: Project) -> int:
+    """Items with two responses or more."""
+    return Candidate.objects.filter(item__project=project, position=1).count()
 
 
 def _counted(**states: Any) -> Any:

@@ -10,7 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 from annotate.enums import JobKind
 from annotate.http import wants_fragment
 from annotate.models import Project
-from annotate.selectors.progress import jobs_of, stage_counts
+from annotate.selectors.progress import jobs_of, pair_count
 from curation.enums import Scorer
 from curation.selectors.histograms import BINS, ches_by_refusals, pairs_in_bin, score_histogram, score_scale
 from curation.selectors.score_lists import score_lists
@@ -39,7 +39,7 @@ def show_scores(request: HttpRequest, slug: str) -> HttpResponse:
     shown: dict[str, Any] = {
         "scorers": [{"spec": spec, "count": counts[key]} for key, spec in SPECS.items()],
         "lists": score_lists(project),
-        "pairs": stage_counts(project).pairs,
+        "pairs": pair_count(project),
         "jobs": jobs_of(project).filter(kind=JobKind.SCORE)[:5],
     }
     if chosen:
