@@ -210,6 +210,8 @@ def _freeze_rows(preview: Preview, out: Path, progress: Progress | None) -> Froz
     from curation.numerics.recipes import RecipeError
     from curation.services.tables import PAIRS
 
+    # The recipe was followed: of what it read, only where rows come from is asked for once more.
+    preview.columns.forget(but=("item", "id") if "item" in preview.columns else ())
     try:
         return freeze_rows(
             preview.folder / PAIRS, preview.columns, preview.selection.state, out, progress=progress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,11 @@ class Columns:
         if name not in self._kept:
             self._kept[name] = self.store.get(name, make) if slow else make()
         return self._kept[name]  # type: ignore[no-any-return]
+
+    def forget(self, *, but: Collection[str] = ()) -> None:
+        """Give back what was read and computed, but for these; the rest is read again when asked for."""
+        for name in self._kept.keys() - set(but):
+            del self._kept[name]
 
     @property
     def rank(self) -> NDArray[np.int64]:

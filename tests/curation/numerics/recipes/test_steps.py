@@ -367,3 +367,16 @@ def test_a_slow_column_is_kept_on_disk_and_nobody_waits_who_may_not(tmp_path, pa
     first = run(pairs(3, store=FeatureStore(tmp_path)), step)[0]
 
     assert run(pairs(3, store=FeatureStore(tmp_path, wait=False)), step)[0] == first
+
+
+def test_columns_that_were_given_back_are_read_again(pairs):
+    columns = pairs(3)
+    ids, rank = list(columns["id"]), columns.rank.tolist()
+    read = []
+    load, columns.load = columns.load, lambda name: read.append(name) or load(name)
+
+    columns.forget(but=("id",))
+
+    assert (columns.rank.tolist(), list(columns["id"]), read) == (rank, ids, [])
+    columns.forget()
+    assert (list(columns["id"]), read) == (ids, ["id"])
