@@ -10,7 +10,7 @@ from typing import Any
 from annotate.errors import InvalidSetting, JudgeStopped, LeaseLost
 from annotate.models import Allowance, Assignment, Item, Job, Judge
 from annotate.selectors.questions import main_key, questionnaire_of
-from annotate.services.allowances import allowance_of, note_canaries, stop_judge
+from annotate.services.allowances import allowance_of, note_canaries, refuse_stopped, stop_judge
 from annotate.services.assignments import lease_grown_item, lease_item
 from annotate.services.judges import bind_revision
 from annotate.services.judgments import record_judgment, record_unparseable
@@ -41,8 +41,7 @@ def judge_chunk(job: Job, progress: Progress) -> dict[str, Any]:
     comes, so a kill repeats nothing."""
     judge = Judge.objects.select_related("project").get(pk=job.payload["judge"])
     spec, allowance = judge_spec(judge), allowance_of(project=judge.project, name=family_of(judge))
-    if allowance.stopped:
-        raise JudgeStopped(f"This judge is stopped: {allowance.stopped}")
+    refuse_stopped(allowance)
     progress(0)
     grown = grown_assignments(judge).values_list("item_id", flat=True)
     had = judge.assignments.filter(state="done", item__in=job.payload["units"]).exclude(item__in=grown)

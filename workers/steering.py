@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from annotate.errors import JudgeStopped
 from annotate.models import Allowance, Item, Job, Judge
-from annotate.services.allowances import allowance_of
+from annotate.services.allowances import allowance_of, refuse_stopped
 from curation.models import InjectionTrial
 from curation.numerics.judging import preference_from
 from curation.prompts.asking import Call, Subject, Task
@@ -43,8 +42,7 @@ def try_chunk(job: Job, progress: Progress) -> dict[str, Any]:
     repeats nothing and pays for nothing again."""
     judge = Judge.objects.select_related("project").get(pk=job.payload["judge"])
     spec, allowance = judge_spec(judge), allowance_of(project=judge.project, name=family_of(judge))
-    if allowance.stopped:
-        raise JudgeStopped(f"This judge is stopped: {allowance.stopped}")
+    refuse_stopped(allowance)
     progress(0)
     with kept_alive(progress) as alive:
         return _try_all(job, judge, spec, allowance, alive)

@@ -89,13 +89,18 @@ def grant_call(*, allowance: Allowance, at_most: int) -> Wait | None:
     return None if granted else _why_not(allowance, at_most)
 
 
+def refuse_stopped(allowance: Allowance) -> None:
+    """Raises JudgeStopped with the reason where the judge was stopped."""
+    if allowance.stopped:
+        raise JudgeStopped(
+            f"This judge is stopped: {allowance.stopped}", cure="A lead can let it go on, on its page."
+        )
+
+
 def _why_not(allowance: Allowance, at_most: int) -> Wait:
     row, now = Allowance.objects.filter(pk=allowance.pk).values_list("pk", Now()).get()
     found = Allowance.objects.get(pk=row)
-    if found.stopped:
-        raise JudgeStopped(
-            f"This judge is stopped: {found.stopped}", cure="A lead can let it go on, on its page."
-        )
+    refuse_stopped(found)
     if found.resting_until is not None and found.resting_until > now:
         reason = f"The endpoint failed {found.failures} times in a row and rests."
         return Wait(_until(found.resting_until, now), reason, resting=True)

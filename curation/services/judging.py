@@ -8,11 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from annotate.enums import JobKind, JobQueue, JudgeKind
-from annotate.errors import InvalidSetting, JudgeStopped, NothingToDo
+from annotate.errors import InvalidSetting, NothingToDo
 from annotate.models import Item, Job, Judge, Project
 from annotate.selectors.items import pairable_items
 from annotate.selectors.questions import questions_of
-from annotate.services.allowances import allowance_of, price_of
+from annotate.services.allowances import allowance_of, price_of, refuse_stopped
 from annotate.services.jobs import enqueue_job
 from annotate.services.judges import model_judge
 from curation.prompts.asking import Call, Subject, calls_for
@@ -204,10 +204,7 @@ def ask_judge(*, judge: Judge, limit: int | None = None) -> Job:
     if judge.kind != JudgeKind.MODEL or judge.recorded:
         raise InvalidSetting("Only a model with settings can be asked.", cure="Make a model judge first.")
     allowance = allowance_of(project=judge.project, name=family_of(judge))
-    if allowance.stopped:
-        raise JudgeStopped(
-            f"This judge is stopped: {allowance.stopped}", cure="A lead can let it go on, on its page."
-        )
+    refuse_stopped(allowance)
     units = list(items_for(judge).values_list("pk", flat=True)[:limit])
     if not units:
         raise NothingToDo(*_nothing(judge))

@@ -8,10 +8,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Cast, Length
 
 from annotate.enums import JobKind, JobQueue
-from annotate.errors import InvalidSetting, JudgeStopped, NothingToDo
+from annotate.errors import InvalidSetting, NothingToDo
 from annotate.models import Candidate, Item, Job, Judge
 from annotate.selectors.items import pairable_items
-from annotate.services.allowances import allowance_of, price_of
+from annotate.services.allowances import allowance_of, price_of, refuse_stopped
 from annotate.services.jobs import enqueue_job
 from curation.models import InjectionTrial
 from curation.prompts.asking import Task
@@ -125,10 +125,7 @@ def try_injections(*, judge: Judge, pairs: int = SIZES[0]) -> Job:
         raise InvalidSetting("Only a model with settings can be asked.", cure="Make a model judge first.")
     spec = judge_spec(judge)
     allowance = allowance_of(project=judge.project, name=family_of(judge))
-    if allowance.stopped:
-        raise JudgeStopped(
-            f"This judge is stopped: {allowance.stopped}", cure="A lead can let it go on, on its page."
-        )
+    refuse_stopped(allowance)
     units = list(items_to_try(judge).values_list("pk", flat=True)[:pairs])
     if not units:
         raise NothingToDo(
