@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,17 @@ PIECE = 1 << 20
 def zip_folder(folder: Path, out: Path, *, progress: Callable[[int], object] = lambda done: None) -> None:
     """Write every file of ``folder`` to ``out``, by name; ``progress`` is told the bytes read so far.
 
-    Parquet is stored as it is: it is compressed already.
+    Parquet is stored as it is: it is compressed already. The file takes its name once it is whole.
     """
+    making = out.with_name(f".{uuid.uuid4().hex}.zip")
+    try:
+        _write(folder, making, progress)
+        making.replace(out)
+    finally:
+        making.unlink(missing_ok=True)
+
+
+def _write(folder: Path, out: Path, progress: Callable[[int], object]) -> None:
     done = 0
     with zipfile.ZipFile(out, "w") as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

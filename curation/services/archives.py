@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,12 +30,7 @@ def make_archive(
         return archive
     folder = release_folder(release=release, format=format or None, progress=progress)
     size = max(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()), 1)
-    making = archive.with_name(f".{uuid.uuid4().hex}.zip")
-    try:
-        zip_folder(folder, making, progress=lambda done: progress(release.rows + release.rows * done // size))
-        making.replace(archive)
-    finally:
-        making.unlink(missing_ok=True)
+    zip_folder(folder, archive, progress=lambda done: progress(release.rows + release.rows * done // size))
     return archive
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +46,7 @@ def write_mixtures(*, job: Job) -> dict[str, Any]:
     found = export_mixtures(
         project=job.project, folder=folder, count=int(job.payload["count"]), seed=int(job.payload["seed"])
     )
-    making = archive.with_name(f".{uuid.uuid4().hex}.zip")
-    try:
-        zip_folder(folder, making)
-        making.replace(archive)
-    finally:
-        making.unlink(missing_ok=True)
+    zip_folder(folder, archive)
     return {name: found[name] for name in ("pairs", "mixtures")}
 
 
