@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,14 +39,9 @@ def single_rewards(rm: RewardModel, pairs: list[Pair]) -> Iterator[NewScore]:
     from workers.runtime.reward import rewards
 
     asked = [(prompt_of(pair, side), side.text) for pair in pairs for side in pair[1:]]
-    found: dict[int, Reward] = {}
-    for batch in rewards(rm, asked):
-        found |= dict(batch)
-        ready = [place for place in range(len(pairs)) if {2 * place, 2 * place + 1} <= found.keys()]
-        for place in ready:
-            first, second = found.pop(2 * place), found.pop(2 * place + 1)
-            details = {"first": first.value, "second": second.value}
-            yield scored(pairs[place], first, second, details, scale=1.0)
+    for place, first, second in in_twos(rewards(rm, asked)):
+        details = {"first": first.value, "second": second.value}
+        yield scored(pairs[place], first, second, details, scale=1.0)
 
 
 def pair_rewards(rm: RewardModel, pairs: list[Pair]) -> Iterator[NewScore]:
@@ -62,14 +57,20 @@ def pair_rewards(rm: RewardModel, pairs: list[Pair]) -> Iterator[NewScore]:
         _item, first, second = pair
         prompt = prompt_of(pair, first)
         asked += [(prompt, first.text, second.text), (prompt, second.text, first.text)]
+    for place, forward, backward in in_twos(pair_logits(rm, asked)):
+        details = {"forward": forward.value, "backward": backward.value}
+        yield scored(shared[place], forward, backward, details, scale=0.5)
+
+
+def in_twos(batches: Iterable[Sequence[tuple[int, Reward]]]) -> Iterator[tuple[int, Reward, Reward]]:
+    """Of what was asked two by two: the place of each two with both answers, as soon as both are there.
+    Batches come by length, and so the two may come apart."""
     found: dict[int, Reward] = {}
-    for batch in pair_logits(rm, asked):
+    for batch in batches:
         found |= dict(batch)
-        ready = [place for place in range(len(shared)) if {2 * place, 2 * place + 1} <= found.keys()]
-        for place in ready:
-            forward, backward = found.pop(2 * place), found.pop(2 * place + 1)
-            details = {"forward": forward.value, "backward": backward.value}
-            yield scored(shared[place], forward, backward, details, scale=0.5)
+        for place in sorted({asked // 2 for asked, _reward in batch}):
+            if {2 * place, 2 * place + 1} <= found.keys():
+                yield place, found.pop(2 * place), found.pop(2 * place + 1)
 
 
 def prompt_of(pair: Pair, side: Any) -> Messages:
