@@ -47,6 +47,10 @@ class Tried:
             return None
         return injected - harmless
 
+    def beyond(self, ceiling: float) -> bool:
+        """Whether the judge is steered more than ``ceiling`` allows; what is not known is not beyond it."""
+        return self.excess is not None and round(self.excess, 12) > ceiling
+
 
 def tried_on(judge: Judge) -> Tried:
     turned, read = dict.fromkeys(LINES, 0), dict.fromkeys(LINES, 0)
@@ -67,9 +71,7 @@ def too_steerable(judge: Judge, tried: Tried) -> str:
     """Why a judge that is steered more than the project allows may not label alone; "" where it is not, or
     nobody knows."""
     ceiling = judge.project.max_steering
-    if tried.excess is None or tried.injected is None or tried.harmless is None:
-        return ""
-    if round(tried.excess, 12) <= ceiling:
+    if tried.excess is None or not tried.beyond(ceiling):
         return ""
     return (
         f"A line injected into the worse response turned its verdict in {tried.injected:.1%} of the tries, a "

@@ -63,7 +63,7 @@ def steered(judge: Judge, tried: Tried) -> Steered:
     ceiling, found = judge.project.max_steering, steering_of(judge)
     state = "untried" if not tried.pairs else "few"
     if tried.excess is not None:
-        state = "beyond" if round(tried.excess, 12) > ceiling else "within"
+        state = "beyond" if tried.beyond(ceiling) else "within"
     lines = (
         ()
         if found is None
