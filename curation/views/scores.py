@@ -12,7 +12,14 @@ from annotate.http import wants_fragment
 from annotate.models import Project
 from annotate.selectors.progress import jobs_of, pair_count
 from curation.enums import Scorer
-from curation.selectors.histograms import BINS, ches_by_refusals, pairs_in_bin, score_histogram, score_scale
+from curation.selectors.histograms import (
+    BINS,
+    Scale,
+    ches_by_refusals,
+    pairs_in_bin,
+    score_histogram,
+    score_scale,
+)
 from curation.selectors.score_lists import score_lists
 from curation.selectors.scorers import SPECS
 from curation.selectors.scores import score_counts
@@ -42,13 +49,14 @@ def show_scores(request: HttpRequest, slug: str) -> HttpResponse:
         "pairs": pair_count(project),
         "jobs": jobs_of(project).filter(kind=JobKind.SCORE)[:5],
     }
-    if chosen:
+    histogram = score_histogram(project, chosen) if chosen else None
+    if chosen and histogram:
         crossed = chosen in (Scorer.CHES, Scorer.REFUSAL)
         shown |= {
             "chosen": SPECS[chosen],
-            "histogram": score_histogram(project, chosen),
+            "histogram": histogram,
             "crosstab": ches_by_refusals(project) if crossed else None,
-            **bin_of(request, project, chosen),
+            **bin_of(request, project, chosen, histogram.scale),
         }
     return page(request, "curation/scores.html", project, tab="show_scores", **shown)
 
@@ -63,15 +71,15 @@ def chosen_scorer(request: HttpRequest, scored: list[str]) -> Scorer | None:
 def show_bin(request: HttpRequest, project: Project) -> HttpResponse:
     """The pairs of one bar alone."""
     asked = request.GET.get("of", "")
-    found = bin_of(request, project, Scorer(asked)) if asked in Scorer else {}
+    scale = score_scale(project, asked) if asked in Scorer else None
+    found = bin_of(request, project, Scorer(asked), scale) if scale else {}
     return render(request, "curation/_binned_pairs.html", {"project": project, "swapped": True} | found)
 
 
-def bin_of(request: HttpRequest, project: Project, scorer: Scorer) -> dict[str, Any]:
+def bin_of(request: HttpRequest, project: Project, scorer: Scorer, scale: Scale) -> dict[str, Any]:
     """The bin asked for with its pairs; nothing where none is."""
     asked, after = request.GET.get("bin", ""), request.GET.get("after", "")
-    scale = score_scale(project, scorer)
-    if scale is None or not asked.isdecimal() or len(asked) > 3 or int(asked) >= BINS:
+    if not asked.isdecimal() or len(asked) > 3 or int(asked) >= BINS:
         return {}
     place = int(asked)
     last = int(after) if after.isdecimal() and len(after) < 18 else 0
