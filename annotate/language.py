@@ -57,8 +57,8 @@ def _filled(words: str, gaps: list[str]) -> str:
 def _shapes(language: str) -> list[tuple[re.Pattern[str], str]]:
     """The catalogue's sentences with gaps and their translations, the wordiest first."""
     # As Django's own catalogue for scripts reads it: there is no other way to all of it.
-    written = translation(language)._catalog  # type: ignore[attr-defined]
-    shaped = [one for one in written.keys() if isinstance(one, str) and "{0}" in one]  # noqa: SIM118
+    written = translation(language)._catalog  # type: ignore[attr-defined]  # private, see above
+    shaped = [one for one in written.keys() if isinstance(one, str) and "{0}" in one]  # noqa: SIM118  # its own keys(); it is no dict
     shaped.sort(key=lambda one: (-len(GAP.sub("", one)), one))
     return [(_shape(one), written[one]) for one in shaped]
 

@@ -57,7 +57,7 @@ def main() -> None:
     )
 
 
-def loop(measures, described, vectors, human, model, gold, truth):  # type: ignore[no-untyped-def]
+def loop(measures, described, vectors, human, model, gold, truth):  # type: ignore[no-untyped-def]  # arrays all
     """Every step with its seconds."""
     from curation.numerics.routing.mixtures import count_tags, draw_mixtures, mixed_labels
     from curation.numerics.routing.prediction import fit_performance

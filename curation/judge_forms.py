@@ -102,7 +102,7 @@ class JudgeForm(forms.Form):
 
     def __init__(self, *args: Any, questions: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["questions"].choices = questions  # type: ignore[attr-defined]
+        self.fields["questions"].choices = questions  # type: ignore[attr-defined]  # a field of choices
         self.fields["questions"].initial = [key for key, _words in questions]
 
     def clean_demonstrations(self) -> list[Any]:

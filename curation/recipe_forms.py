@@ -26,7 +26,7 @@ class RecipeForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **more: Any) -> None:
         super().__init__(*args, **more)
         asked = [(one.key, one.text) for one in preferences_of(project)]
-        self.fields["question"].choices = [("", _("The project's verdict")), *asked]  # type: ignore[attr-defined]
+        self.fields["question"].choices = [("", _("The project's verdict")), *asked]  # type: ignore[attr-defined]  # a field of choices
         if len(asked) < 2:
             self.fields["question"].widget = forms.HiddenInput()
 
@@ -103,9 +103,9 @@ class FreezeForm(forms.Form):
         super().__init__(*args, **more)
         from curation.services.releasing import format_choices
 
-        self.fields["format"].choices = [(name, said(title)) for name, title in format_choices()]  # type: ignore[attr-defined]
+        self.fields["format"].choices = [(name, said(title)) for name, title in format_choices()]  # type: ignore[attr-defined]  # a field of choices
         for name in ("ties", "neither", "undecided"):
-            self.fields[name].choices = POLICY_WORDS  # type: ignore[attr-defined]
+            self.fields[name].choices = POLICY_WORDS  # type: ignore[attr-defined]  # a field of choices
 
     @staticmethod
     def policy_words() -> dict[str, str]:
@@ -148,4 +148,4 @@ class PublishForm(forms.Form):
             self.fields["token"].help_text = standing % {"ending": kept.ending}
 
         words = {HUB: "Hugging Face Hub"}
-        self.fields["to"].choices = [(name, words.get(name, name)) for name in target_names()]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [(name, words.get(name, name)) for name in target_names()]  # type: ignore[attr-defined]  # a field of choices

@@ -28,8 +28,8 @@ if os.environ.get("WINNOW_TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["WINNOW_TEST_DATABASE_URL"]
     os.environ["WINNOW_MODE"] = "laptop"
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, REST_FRAMEWORK  # noqa: E402
+from config.settings import *  # noqa: E402, F403  # the environment is set first
+from config.settings import DATABASES, REST_FRAMEWORK  # noqa: E402  # as above
 
 for _name in ("DATABASE_URL", "WINNOW_MODE"):
     os.environ.pop(_name, None)

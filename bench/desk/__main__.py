@@ -149,7 +149,7 @@ def by_size(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
             home = shutil.copytree(homes[size], scratch / f"fresh{number}") if size == FEW else homes[size]
             with ours.serving(home) as server:
                 loop = run_loop(server.annotators(PEOPLE), seconds=WINDOW, pids=server.pids)
-                rates[size].append(float(loop["useful_per_s"]))  # type: ignore[arg-type]
+                rates[size].append(float(loop["useful_per_s"]))  # type: ignore[arg-type]  # a number of a JSON report
         say(f"size round {number + 1} of {SIZE_ROUNDS}")
     pairs = [many / few for few, many in zip(rates[FEW], rates[options.many], strict=True)]
     told = summary(pairs)

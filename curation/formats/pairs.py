@@ -69,7 +69,7 @@ class PairMaker:
         self.columns: tuple[str, ...] = (*READ, "first", "second") if doubles else READ
 
     def records(self, batch: pa.RecordBatch) -> list[dict[str, Any]]:
-        return self.convert(batch).to_pylist()  # type: ignore[no-any-return]
+        return self.convert(batch).to_pylist()  # type: ignore[no-any-return]  # Arrow has no types
 
     def convert(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         found = self.found(sided(batch, self.options))

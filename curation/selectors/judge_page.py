@@ -144,7 +144,7 @@ def judge_rows(project: Project, *, now: datetime, most: int = 200) -> list[Judg
         made.append(
             JudgeRow(
                 judge=judge,
-                n_judgments=judge.n_judgments,  # type: ignore[attr-defined]
+                n_judgments=judge.n_judgments,  # type: ignore[attr-defined]  # counted with the query
                 agreement=lines.get(str(FIGURES[0][1])),
                 asked=asked,
                 flip_rate=standing.rate if standing else None,

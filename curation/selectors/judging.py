@@ -113,7 +113,7 @@ def why_no_model_alone(project: Project) -> str:
     standings = [
         (judge, standing)
         for judge, standing in known
-        if judge.n_judgments or standing.tried.pairs  # type: ignore[attr-defined]
+        if judge.n_judgments or standing.tried.pairs  # type: ignore[attr-defined]  # counted with the query
     ]
     if not standings or any(standing.alone for _, standing in standings):
         return ""

@@ -77,7 +77,7 @@ def quality_rows(project: Project, *, judges: Iterable[Judge]) -> list[QualityRo
             first_side=rate(sum(sides), len(sides)),
             pace=pace(times),
         )
-        counts = (judge.n_done, judge.n_skipped, judge.n_flagged)  # type: ignore[attr-defined]
+        counts = (judge.n_done, judge.n_skipped, judge.n_flagged)  # type: ignore[attr-defined]  # counted with the query
         rows.append(QualityRow(judge, *counts, record, concerns(record)))
     return rows
 

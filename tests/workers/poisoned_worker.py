@@ -53,8 +53,8 @@ if __name__ == "__main__":
     django.setup()
     torch.set_num_threads(1)
     # Loaded on first use otherwise, which takes longer than a hang is let be.
-    transformers.LlamaForCausalLM  # noqa: B018
-    transformers.PreTrainedTokenizerFast  # noqa: B018
+    transformers.LlamaForCausalLM  # noqa: B018  # naming it loads it
+    transformers.PreTrainedTokenizerFast  # noqa: B018  # naming it loads it
     torch.nn.modules.module.register_module_forward_pre_hook(trap)
     if sys.argv[1] == "grow":
         resource.setrlimit(resource.RLIMIT_DATA, (in_use() + (SPARE << 20), resource.RLIM_INFINITY))

@@ -36,7 +36,7 @@ class FeatureStore:
     def get(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         path = None if self.folder is None else self.folder / f"{_file_name(name)}.npy"
         if path is not None and path.is_file():
-            return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+            return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]  # of whatever type was kept
         if not self.wait:
             raise NotReady(name)
         found = make()
@@ -78,7 +78,7 @@ class Columns:
         """A column made of others, computed once; ``slow`` ones are kept on disk as well."""
         if name not in self._kept:
             self._kept[name] = self.store.get(name, make) if slow else make()
-        return self._kept[name]  # type: ignore[no-any-return]
+        return self._kept[name]  # type: ignore[no-any-return]  # arrays and Arrow side by side
 
     def forget(self, *, but: Collection[str] = ()) -> None:
         """Give back what was read and computed, but for these; the rest is read again when asked for."""
@@ -101,11 +101,11 @@ class Columns:
 
     def values(self, name: str) -> list[str]:
         """The words behind :meth:`codes`, in their order; an empty one stands for none."""
-        return _values(self[name]).to_pylist()  # type: ignore[no-any-return]
+        return _values(self[name]).to_pylist()  # type: ignore[no-any-return]  # Arrow has no types
 
     def words(self, name: str) -> list[str]:
         """A column of words as a list; for the few rows that are read, take them from the pairs instead."""
-        return arrow(self[name]).to_pylist()  # type: ignore[no-any-return]
+        return arrow(self[name]).to_pylist()  # type: ignore[no-any-return]  # Arrow has no types
 
     def score(self, name: str, chosen: NDArray[np.int8]) -> NDArray[np.float64]:
         """A score for the sides chosen: NaN where there is none, or where the pair is not the stored one."""
